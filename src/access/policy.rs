@@ -1,0 +1,95 @@
+//! The policy: one `match` from action to who may do it. A table test prints it in full.
+
+use super::actor::{Actor, BusinessRole, BuyerRole, StaffRole};
+use crate::text_enum;
+
+text_enum! {
+    /// Everything that is not open to anybody.
+    pub enum Action {
+        /// Use one's own account: password, sessions, time zone.
+        UseAccount = "use account",
+        /// See quotes, agreements and subscriptions of the buyer account.
+        SeePurchases = "see purchases",
+        /// Make quotes, pay, upgrade, set up.
+        Purchase = "purchase",
+        /// Enter the console of a business.
+        EnterConsole = "enter console",
+        /// See License Information and Credits & Billing.
+        SeeLicenses = "see licenses",
+        /// Activate.
+        ManageLicenses = "manage licenses",
+        /// Invite and remove people, give roles.
+        ManageTeam = "manage team",
+        /// See the people of the business.
+        SeeTeam = "see team",
+        /// Read the business's audit log.
+        ReadAudit = "read audit",
+        /// Look businesses, people, licenses and agreements up.
+        LookUp = "look up",
+        /// Ask for a transfer.
+        RequestTransfer = "request transfer",
+        /// Approve or reject a transfer that somebody else asked for.
+        DecideTransfer = "decide transfer",
+        /// Read the whole audit log.
+        ReadWholeAudit = "read whole audit",
+    }
+}
+
+/// Why an actor may not: decides between 404, 403 and a page that says who can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The person has no part in this side of the program at all.
+    NoPart,
+    /// The person has a part in it, but not the role.
+    NeedsRole(&'static str),
+}
+
+/// Whether the actor may do it, in the business or buyer account that they are working in.
+///
+/// # Errors
+/// The reason, for the page that says so.
+pub fn allows(actor: &Actor, action: Action) -> Result<(), Refused> {
+    match action {
+        Action::UseAccount => Ok(()),
+        Action::SeePurchases => buyer(actor, &[BuyerRole::Purchaser, BuyerRole::Viewer]),
+        Action::Purchase => buyer(actor, &[BuyerRole::Purchaser]),
+        Action::EnterConsole | Action::SeeTeam => business(actor, BusinessRole::ALL, "a member of a business"),
+        Action::SeeLicenses => business(
+            actor,
+            &[BusinessRole::Administrator, BusinessRole::LicensingManager, BusinessRole::BillingViewer, BusinessRole::Auditor],
+            "Administrator, Licensing manager, Billing viewer or Auditor",
+        ),
+        Action::ManageLicenses => business(actor, &[BusinessRole::Administrator, BusinessRole::LicensingManager], "Administrator or Licensing manager"),
+        Action::ManageTeam => business(actor, &[BusinessRole::Administrator], "Administrator"),
+        Action::ReadAudit => business(actor, &[BusinessRole::Administrator, BusinessRole::Auditor], "Administrator or Auditor"),
+        Action::LookUp | Action::RequestTransfer => staff(actor, &[StaffRole::Support, StaffRole::SupportLead], "Support or Support lead"),
+        Action::DecideTransfer => staff(actor, &[StaffRole::SupportLead], "Support lead"),
+        Action::ReadWholeAudit => staff(actor, StaffRole::ALL, "Support, Support lead or Operator"),
+    }
+}
+
+fn business(actor: &Actor, roles: &[BusinessRole], words: &'static str) -> Result<(), Refused> {
+    match actor.membership() {
+        None => Err(Refused::NoPart),
+        Some(membership) if roles.contains(&membership.role) => Ok(()),
+        Some(_) => Err(Refused::NeedsRole(words)),
+    }
+}
+
+fn buyer(actor: &Actor, roles: &[BuyerRole]) -> Result<(), Refused> {
+    match actor.seat() {
+        None => Err(Refused::NoPart),
+        Some(seat) if roles.contains(&seat.role) => Ok(()),
+        Some(_) => Err(Refused::NeedsRole("Purchaser")),
+    }
+}
+
+fn staff(actor: &Actor, roles: &[StaffRole], words: &'static str) -> Result<(), Refused> {
+    if actor.staff.is_empty() {
+        Err(Refused::NoPart)
+    } else if actor.staff.iter().any(|role| roles.contains(role)) {
+        Ok(())
+    } else {
+        Err(Refused::NeedsRole(words))
+    }
+}

@@ -1,0 +1,100 @@
+//! All SQL of the audit log.
+
+use super::{Entry, Who};
+use crate::db::{Db, Error, Tx};
+use crate::kernel::clock::Timestamp;
+use crate::kernel::id::{AuditEntryId, BusinessId};
+use crate::kernel::page::{Cursor, PageSize, Paged};
+use uuid::Uuid;
+
+/// Writes an entry in the transaction of the change itself.
+///
+/// # Errors
+/// Any storage error; the change is then rolled back with it.
+pub async fn record(tx: &mut Tx, who: &Who, entry: Entry) -> Result<(), Error> {
+    tx.q("INSERT INTO audit_entries (id, recorded_at, person_id, person_label, acting_as, business_id, buyer_account_id, address, request_id, action, subject, before, after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
+        .bind(AuditEntryId::generate())
+        .bind(who.now)
+        .bind(who.person)
+        .bind(&who.label)
+        .bind(who.acting_as)
+        .bind(entry.business)
+        .bind(entry.buyer_account)
+        .bind(&who.address)
+        .bind(&who.request_id)
+        .bind(entry.action)
+        .bind(entry.subject)
+        .bind(entry.before.map(|state| state.to_string()))
+        .bind(entry.after.map(|state| state.to_string()))
+        .exec_one()
+        .await
+}
+
+/// One entry as it is read.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct AuditRow {
+    /// Its id.
+    pub id: Uuid,
+    /// When.
+    pub recorded_at: Timestamp,
+    /// Who, readable.
+    pub person_label: String,
+    /// In which role.
+    pub acting_as: String,
+    /// From where.
+    pub address: String,
+    /// What happened.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    /// JSON text.
+    pub before: Option<String>,
+    /// JSON text.
+    pub after: Option<String>,
+}
+
+/// What a reader of the log may narrow it by.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// Exactly this action.
+    pub action: Option<String>,
+    /// Exactly this subject.
+    pub subject: Option<String>,
+}
+
+const COLUMNS: &str = "SELECT id, recorded_at, person_label, acting_as, address, action, subject, before, after FROM audit_entries WHERE ";
+
+/// The log of one business, newest first.
+///
+/// # Errors
+/// Any storage error.
+pub async fn list_of_business(db: &Db, business: BusinessId, filter: &AuditFilter, after: Option<&Cursor>, size: PageSize) -> Result<Paged<AuditRow>, Error> {
+    list(db, Some(business), filter, after, size).await
+}
+
+/// The whole log, newest first; for staff.
+///
+/// # Errors
+/// Any storage error.
+pub async fn list_all(db: &Db, filter: &AuditFilter, after: Option<&Cursor>, size: PageSize) -> Result<Paged<AuditRow>, Error> {
+    list(db, None, filter, after, size).await
+}
+
+async fn list(db: &Db, business: Option<BusinessId>, filter: &AuditFilter, after: Option<&Cursor>, size: PageSize) -> Result<Paged<AuditRow>, Error> {
+    let mut query = db.read(COLUMNS);
+    query = match business {
+        Some(business) => query.push_bind("business_id = ", business),
+        None => query.push("TRUE"),
+    };
+    if let Some(action) = &filter.action {
+        query = query.push_bind(" AND action = ", action.clone());
+    }
+    if let Some(subject) = &filter.subject {
+        query = query.push_bind(" AND subject = ", subject.clone());
+    }
+    if let Some(cursor) = after {
+        query = query.push_bind(" AND (recorded_at, id) < (", cursor.at).push_bind(", ", cursor.id).push(")");
+    }
+    let rows = query.push_bind(" ORDER BY recorded_at DESC, id DESC LIMIT ", size.overfetch()).all::<AuditRow>().await?;
+    Ok(Paged::from_overfetch(rows, size, |row| Cursor { at: row.recorded_at, id: row.id }.to_string()))
+}

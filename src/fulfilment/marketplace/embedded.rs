@@ -1,0 +1,1 @@
+//! The adapter to the embedded marketplace: the only code that knows both sides.

@@ -1,0 +1,118 @@
+//! The port to a marketplace: all that the console ever learns about a purchase comes through here. The shape fits AWS
+//! Marketplace (resolve, entitlements, events) and leaves room for marketplaces that want to be told about an
+//! activation.
+
+pub mod embedded;
+
+use crate::kernel::clock::Timestamp;
+use crate::kernel::id::EventId;
+use crate::kernel::secret::Secret;
+use async_trait::async_trait;
+
+/// What a registration token stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedPurchase {
+    /// The key of the purchase.
+    pub license_arn: String,
+    /// The seller's product.
+    pub product_code: String,
+    /// Its name, for people.
+    pub product_name: String,
+    /// The seller's name, for the heading of the activation page.
+    pub seller_name: String,
+    /// The agreement.
+    pub agreement_id: String,
+    /// The buyer's 12 digits.
+    pub buyer_account_id: String,
+    /// When the token ends, where the marketplace tells; else the console counts four hours from the landing (SET-4).
+    pub token_expires_at: Option<Timestamp>,
+}
+
+/// Why a token does not resolve.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// Unknown or malformed.
+    #[error("the registration token is invalid")]
+    Invalid,
+    /// Older than its four hours.
+    #[error("the registration token has expired")]
+    Expired,
+    /// The marketplace cannot be asked now; nothing is lost by trying again.
+    #[error("the marketplace cannot be reached")]
+    Unreachable(#[source] anyhow::Error),
+}
+
+/// One row of the truth: what a license ARN is worth at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entitlement {
+    /// The dimension's key, `credits` for credit licenses.
+    pub dimension: String,
+    /// The total, not the last change.
+    pub quantity: i64,
+    /// End of the contract, or its next renewal.
+    pub expires_at: Timestamp,
+}
+
+/// How the agreement behind a license ARN stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgreementStanding {
+    /// Accepted; payment or provisioning is not finished, so there is no entitlement yet.
+    Pending,
+    /// In force.
+    Active,
+    /// Over, whatever the reason.
+    Ended,
+}
+
+/// What is known about the agreement behind a license ARN; for showing, never for granting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgreementFacts {
+    /// Its id.
+    pub agreement_id: String,
+    /// First of its chain of renewals.
+    pub initial_agreement_id: String,
+    /// How it stands.
+    pub standing: AgreementStanding,
+    /// Start of the term.
+    pub starts_at: Timestamp,
+    /// End of the term.
+    pub ends_at: Timestamp,
+    /// Whether it renews by itself.
+    pub auto_renew: bool,
+}
+
+/// A hint that something about a purchase changed. It only triggers a read of the truth.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// For [`Marketplace::acknowledge`].
+    pub id: EventId,
+    /// Which purchase.
+    pub license_arn: String,
+}
+
+/// The marketplace could not answer; the caller keeps what it has and tries again later.
+#[derive(Debug, thiserror::Error)]
+#[error("the marketplace cannot be reached")]
+pub struct Unreachable(#[from] pub anyhow::Error);
+
+/// A marketplace, seen from the console.
+#[async_trait]
+pub trait Marketplace: Send + Sync {
+    /// What a presented token stands for. Repeatable until the token expires.
+    async fn resolve(&self, token: &Secret) -> Result<ResolvedPurchase, ResolveError>;
+
+    /// The entitlements in force, all pages; empty while payment is pending and after the end.
+    async fn entitlements(&self, product_code: &str, license_arn: &str) -> Result<Vec<Entitlement>, Unreachable>;
+
+    /// The agreement behind a license ARN; `None` when the marketplace does not know it.
+    async fn agreement(&self, license_arn: &str) -> Result<Option<AgreementFacts>, Unreachable>;
+
+    /// Changes that were not acknowledged yet, oldest first, at most `most`. At least once, in any order.
+    async fn receive(&self, most: u32) -> Result<Vec<Change>, Unreachable>;
+
+    /// These changes need not come again.
+    async fn acknowledge(&self, changes: &[EventId]) -> Result<(), Unreachable>;
+
+    /// Tells the marketplace that the purchase was activated, where it wants to know. Repeatable.
+    async fn report_activated(&self, license_arn: &str, at: Timestamp) -> Result<(), Unreachable>;
+}

@@ -1,0 +1,3 @@
+//! A purchase becomes licenses of one business: the marketplace port, registration, activation, licenses, transfer.
+
+pub mod marketplace;

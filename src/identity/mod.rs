@@ -1,0 +1,1 @@
+//! People, businesses, buyer accounts, roles, passwords, sessions, throttling.

@@ -1,0 +1,1 @@
+//! The embedded marketplace: catalog, offers, quotes, payment, agreements, tokens, entitlements, events.

@@ -6,6 +6,7 @@ pub mod access;
 pub mod audit;
 pub mod credits;
 pub mod db;
+pub mod demo;
 pub mod fulfilment;
 pub mod identity;
 pub mod kernel;

@@ -4,10 +4,10 @@ use crate::support::Stage;
 use chrono::TimeDelta;
 use creditdesk::db::{self, Db, Failed, refuse};
 use creditdesk::kernel::clock::Timestamp;
+use creditdesk::notices::Mail;
 use creditdesk::notices::deliver::deliver_due;
 use creditdesk::notices::outbox::{self, ATTEMPTS_MAX};
 use creditdesk::notices::port::MailPort;
-use creditdesk::notices::Mail;
 use creditdesk::tx;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,12 @@ use tokio::net::TcpListener;
 
 async fn post(db: &Db, now: Timestamp, subject: &str) {
     let posted: Result<(), db::Error> = tx!(db, |tx| {
-        outbox::post(tx, Mail::new("license_activated", "Ada <ada@acme.example>", subject, "Your credits are there.\n.\nA line of one dot."), now).await
+        outbox::post(
+            tx,
+            Mail::new("license_activated", "Ada <ada@acme.example>", subject, "Your credits are there.\n.\nA line of one dot."),
+            now,
+        )
+        .await
     });
     posted.unwrap();
 }

@@ -3,6 +3,7 @@
 #[macro_use]
 mod both_engines;
 pub mod postgres;
+pub mod schema;
 pub mod sqlite;
 pub mod stage;
 

@@ -67,7 +67,7 @@ impl Facts {
         found.extend(self.expired.map(Attention::Expired));
         for expiration in &self.expirations {
             let nearness = Nearness::of(self.pool.as_of, expiration.at);
-            if nearness.is_soon() {
+            if nearness.needs_attention() {
                 found.push(Attention::Expiring { expiration: *expiration, nearness });
             }
         }

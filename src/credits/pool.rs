@@ -98,10 +98,16 @@ impl Nearness {
         }
     }
 
-    /// Whether it earns the badge *Expires soon* (LIC-3).
+    /// Whether somebody should look at it: within 90 days.
+    #[must_use]
+    pub fn needs_attention(self) -> bool {
+        self < Self::Far
+    }
+
+    /// Whether it earns the badge *Expires soon*: within 30 days (LIC-3).
     #[must_use]
     pub fn is_soon(self) -> bool {
-        self < Self::Far
+        self <= Self::Month
     }
 
     /// The tone of its badge and message.
@@ -175,7 +181,8 @@ mod tests {
             assert_eq!((Nearness::of(now, edge), Nearness::of(now, edge + microsecond)), (inside, beyond));
         }
         assert_eq!(Nearness::of(now, now - microsecond), Nearness::Week);
-        assert!(Nearness::Quarter.is_soon() && !Nearness::Far.is_soon());
+        assert!(Nearness::Quarter.needs_attention() && !Nearness::Far.needs_attention());
+        assert!(Nearness::Month.is_soon() && !Nearness::Quarter.is_soon());
     }
 
     #[test]

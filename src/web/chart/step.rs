@@ -350,7 +350,8 @@ mod tests {
 
     #[test]
     fn ten_thousand_events_draw_a_column_each_and_keep_the_extremes() {
-        let steps: Vec<(Timestamp, i64)> = (0..10_000).map(|n| (at(0) + TimeDelta::minutes(n * 52), if n == 5_000 { 9_999 } else { n % 7 })).collect();
+        let steps: Vec<(Timestamp, i64)> =
+            (0..10_000).map(|n| (at(0) + TimeDelta::minutes(n * 52), if n == 5_000 { 9_999 } else { n % 7 })).collect();
         let chart = StepChart::draw(&plot(steps, vec![]));
         let path = &chart.wide.lines[0].path;
         assert!(path.len() < 20_000, "{} characters", path.len());

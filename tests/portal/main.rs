@@ -10,5 +10,6 @@
 #[macro_use]
 mod support;
 
+mod credits;
 mod db;
 mod mail;

@@ -9,7 +9,8 @@ fn main() {
     println!("cargo::rerun-if-changed=migrations");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     let release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    let mut files: Vec<_> = fs::read_dir("static").expect("static/ exists").map(|entry| entry.expect("static/ is readable").path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir("static").expect("static/ exists").map(|entry| entry.expect("static/ is readable").path()).collect();
     files.sort();
     let (mut constants, mut table) = (String::new(), String::new());
     for path in files {
@@ -50,6 +51,9 @@ fn embed(path: &Path, out: &Path, release: bool, constants: &mut String, table: 
     let constant = name.to_uppercase().replace(['.', '-'], "_");
     let full = fs::canonicalize(path).expect("a path that exists");
     writeln!(constants, "/// Address of `static/{name}`.\npub const {constant}: &str = {url:?};").expect("a String takes everything");
-    writeln!(table, "    Asset {{ url: {url:?}, mime: {mime:?}, etag: \"\\\"{hash}\\\"\", raw: include_bytes!({full:?}), brotli: {brotli} }},")
-        .expect("a String takes everything");
+    writeln!(
+        table,
+        "    Asset {{ url: {url:?}, mime: {mime:?}, etag: \"\\\"{hash}\\\"\", raw: include_bytes!({full:?}), brotli: {brotli} }},"
+    )
+    .expect("a String takes everything");
 }

@@ -45,7 +45,14 @@ pub async fn grant(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Result<(), Err
 ///
 /// # Errors
 /// Any storage error.
-pub async fn transfer(tx: &mut Tx, contract: ContractId, from: BusinessId, to: BusinessId, transfer: TransferId, now: Timestamp) -> Result<(), Error> {
+pub async fn transfer(
+    tx: &mut Tx,
+    contract: ContractId,
+    from: BusinessId,
+    to: BusinessId,
+    transfer: TransferId,
+    now: Timestamp,
+) -> Result<(), Error> {
     let items: Vec<(LicenseId, i64, Timestamp)> = tx
         .q("SELECT id, credits, expires_at FROM licenses WHERE contract_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY item_number")
         .bind(contract)

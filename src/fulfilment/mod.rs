@@ -1,3 +1,4 @@
 //! A purchase becomes licenses of one business: the marketplace port, registration, activation, licenses, transfer.
 
 pub mod marketplace;
+pub mod transfer;

@@ -1,1 +1,3 @@
+//! The program: reads its configuration and runs one of its commands.
+
 fn main() {}

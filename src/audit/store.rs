@@ -92,9 +92,9 @@ async fn list(db: &Db, business: Option<BusinessId>, filter: &AuditFilter, after
     if let Some(subject) = &filter.subject {
         query = query.push_bind(" AND subject = ", subject.clone());
     }
-    if let Some(cursor) = after {
-        query = query.push_bind(" AND (recorded_at, id) < (", cursor.at).push_bind(", ", cursor.id).push(")");
+    if let Some((at, id)) = after.and_then(Cursor::time) {
+        query = query.push_bind(" AND (recorded_at, id) < (", at).push_bind(", ", id).push(")");
     }
     let rows = query.push_bind(" ORDER BY recorded_at DESC, id DESC LIMIT ", size.overfetch()).all::<AuditRow>().await?;
-    Ok(Paged::from_overfetch(rows, size, |row| Cursor { at: row.recorded_at, id: row.id }.to_string()))
+    Ok(Paged::from_overfetch(rows, size, |row| Cursor::of_time(row.recorded_at, row.id)))
 }

@@ -1,1 +1,4 @@
 //! People, businesses, buyer accounts, roles, passwords, sessions, throttling.
+
+pub mod actor;
+pub mod session;

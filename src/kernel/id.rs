@@ -117,7 +117,13 @@ mod tests {
     #[test]
     fn an_id_of_another_kind_or_shape_is_no_id() {
         let license = LicenseId::generate().to_string();
-        for wrong in [license.replace("lic", "biz"), format!("{license}0"), "lic_".to_owned(), "lic_zzzzzzzzzzzzzzzzzzzzzzzzzz".to_owned(), "lic_🦀".to_owned()] {
+        for wrong in [
+            license.replace("lic", "biz"),
+            format!("{license}0"),
+            "lic_".to_owned(),
+            "lic_zzzzzzzzzzzzzzzzzzzzzzzzzz".to_owned(),
+            "lic_🦀".to_owned(),
+        ] {
             assert_eq!(LicenseId::parse(&wrong), None, "{wrong}");
         }
     }

@@ -7,7 +7,11 @@ use uuid::Uuid;
 /// The operating system's generator does not fail on the systems this program runs on; if it did, going on would hand
 /// out guessable secrets, so the process stops.
 #[must_use]
-#[expect(clippy::disallowed_methods, clippy::expect_used, reason = "the one place that asks for randomness; guessable secrets are worse than a stop")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "the one place that asks for randomness; guessable secrets are worse than a stop"
+)]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut buffer = [0; N];
     getrandom::fill(&mut buffer).expect("the operating system gives randomness");

@@ -1,5 +1,7 @@
 //! Embeds static/: a content-hashed address, a brotli copy, and a constant for each file that templates name.
 
+#![expect(clippy::expect_used, reason = "a build that cannot embed its files has to stop, with the reason")]
+
 use sha2::{Digest, Sha256};
 use std::{env, fmt::Write, fs, path::Path};
 
@@ -43,7 +45,7 @@ fn embed(path: &Path, out: &Path, release: bool, constants: &mut String, table: 
         brotli::BrotliCompress(&mut &raw[..], &mut packed, &parameters).expect("brotli packs into memory");
         let file = out.join(format!("{name}.br"));
         fs::write(&file, packed).expect("OUT_DIR is writable");
-        format!("Some(include_bytes!({file:?}))")
+        format!("Some(include_bytes!({:?}))", file.display().to_string())
     } else {
         "None".to_owned()
     };
@@ -53,7 +55,8 @@ fn embed(path: &Path, out: &Path, release: bool, constants: &mut String, table: 
     writeln!(constants, "/// Address of `static/{name}`.\npub const {constant}: &str = {url:?};").expect("a String takes everything");
     writeln!(
         table,
-        "    Asset {{ url: {url:?}, mime: {mime:?}, etag: \"\\\"{hash}\\\"\", raw: include_bytes!({full:?}), brotli: {brotli} }},"
+        "    Asset {{ url: {url:?}, mime: {mime:?}, etag: \"\\\"{hash}\\\"\", raw: include_bytes!({:?}), brotli: {brotli} }},",
+        full.display().to_string()
     )
     .expect("a String takes everything");
 }

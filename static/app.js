@@ -83,29 +83,23 @@
     if (input.value) refresh();
   });
 
-  // Time left, in the words the server uses, once a minute and in the last minute once a second.
-  const left = (seconds) => {
-    const hours = Math.floor(seconds / 3600);
-    const minutes = Math.floor(seconds / 60) % 60;
-    if (hours) return `${hours} h ${minutes} min left`;
-    return minutes ? `${minutes} min left` : `${seconds} s left`;
-  };
+  // Time left, kept fresh in the words the server used. Where the two clocks differ, the server's words are right.
   all('[data-deadline]', (time) => {
     const words = time.parentElement.querySelector('[data-left]');
-    const end = Date.parse(time.dateTime);
-    if (!words || Number.isNaN(end)) return;
+    const said = words && /^(?:(\d+) h )?(?:(\d+) min|(\d+) s)\b/.exec(words.textContent.trim());
+    if (!said) return;
+    const [hours, minutes, seconds] = said.slice(1).map(Number).map((number) => number || 0);
+    const spoken = Date.now() + (hours * 3600 + minutes * 60 + seconds) * 1000;
+    const exact = Date.parse(time.dateTime);
+    const end = Math.abs(exact - spoken) < 90000 ? exact : spoken;
     const tick = () => {
-      const seconds = Math.floor((end - Date.now()) / 1000);
-      if (seconds <= 0) {
-        words.textContent = 'time is over';
-        return;
-      }
-      words.textContent = left(seconds);
-      setTimeout(tick, seconds > 90 ? 30000 : 1000);
+      const left = Math.floor((end - Date.now()) / 1000);
+      const h = Math.floor(left / 3600);
+      const m = Math.floor(left / 60) % 60;
+      words.textContent = left <= 0 ? 'the time is over' : `${h ? `${h} h ` : ''}${h || m ? `${m} min` : `${left} s`} left`;
+      if (left > 0) setTimeout(tick, left > 90 ? 20000 : 1000);
     };
-    // A clock far from the server's would frighten people: then the server's words stay as they are.
-    const said = words.dataset.seconds;
-    if (!said || Math.abs((end - Date.now()) / 1000 - Number(said)) < 300) tick();
+    tick();
   });
 
   // Two minutes before the session ends: say so, and offer to stay.
@@ -113,8 +107,7 @@
   if (session) {
     const lead = 120000;
     let end = Date.parse(session.content);
-    const opened = Date.now();
-    const length = end - opened;
+    const length = end - Date.now();
     const warn = () => {
       const box = doc.createElement('div');
       const text = doc.createElement('p');
@@ -138,7 +131,7 @@
       box.append(text, stay);
       doc.body.append(box);
     };
-    const wait = () => setTimeout(warn, Math.max(0, Math.min(end - lead - Date.now(), 2147483647)));
-    wait();
+    const wait = () => setTimeout(warn, Math.max(0, end - lead - Date.now()));
+    if (length > lead) wait();
   }
 })();

@@ -8,7 +8,8 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// 26 Crockford base-32 characters of a UUID.
 fn encode(id: Uuid) -> String {
     let bits = id.as_u128();
-    (0..26).rev().map(|place| char::from(ALPHABET[usize::from((bits >> (place * 5)) as u8 & 31)])).collect()
+    let digits = (0..26).rev().map(|place| usize::try_from((bits >> (place * 5)) & 31).unwrap_or_default());
+    digits.map(|digit| char::from(ALPHABET[digit])).collect()
 }
 
 fn decode(text: &str) -> Option<Uuid> {

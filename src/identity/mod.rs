@@ -12,6 +12,7 @@ pub mod create_operator;
 pub mod disable;
 pub mod end_sessions;
 pub mod invite;
+pub mod look_up;
 pub mod members;
 pub mod password;
 pub mod person;

@@ -12,4 +12,5 @@ mod support;
 
 mod credits;
 mod db;
+mod identity;
 mod mail;

@@ -13,3 +13,4 @@ mod support;
 mod credits;
 mod db;
 mod mail;
+mod house;

@@ -4,6 +4,7 @@
 mod both_engines;
 pub mod postgres;
 pub mod schema;
+pub mod source;
 pub mod sqlite;
 pub mod stage;
 

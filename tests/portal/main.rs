@@ -12,5 +12,5 @@ mod support;
 
 mod credits;
 mod db;
-mod mail;
 mod house;
+mod mail;

@@ -68,7 +68,13 @@ const COLUMNS: &str = "SELECT id, recorded_at, person_label, acting_as, address,
 ///
 /// # Errors
 /// Any storage error.
-pub async fn list_of_business(db: &Db, business: BusinessId, filter: &AuditFilter, after: Option<&Cursor>, size: PageSize) -> Result<Paged<AuditRow>, Error> {
+pub async fn list_of_business(
+    db: &Db,
+    business: BusinessId,
+    filter: &AuditFilter,
+    after: Option<&Cursor>,
+    size: PageSize,
+) -> Result<Paged<AuditRow>, Error> {
     list(db, Some(business), filter, after, size).await
 }
 
@@ -80,7 +86,13 @@ pub async fn list_all(db: &Db, filter: &AuditFilter, after: Option<&Cursor>, siz
     list(db, None, filter, after, size).await
 }
 
-async fn list(db: &Db, business: Option<BusinessId>, filter: &AuditFilter, after: Option<&Cursor>, size: PageSize) -> Result<Paged<AuditRow>, Error> {
+async fn list(
+    db: &Db,
+    business: Option<BusinessId>,
+    filter: &AuditFilter,
+    after: Option<&Cursor>,
+    size: PageSize,
+) -> Result<Paged<AuditRow>, Error> {
     let mut query = db.read(COLUMNS);
     query = match business {
         Some(business) => query.push_bind("business_id = ", business),
@@ -92,9 +104,9 @@ async fn list(db: &Db, business: Option<BusinessId>, filter: &AuditFilter, after
     if let Some(subject) = &filter.subject {
         query = query.push_bind(" AND subject = ", subject.clone());
     }
-    if let Some(cursor) = after {
-        query = query.push_bind(" AND (recorded_at, id) < (", cursor.at).push_bind(", ", cursor.id).push(")");
+    if let Some((at, id)) = after.and_then(Cursor::time) {
+        query = query.push_bind(" AND (recorded_at, id) < (", at).push_bind(", ", id).push(")");
     }
     let rows = query.push_bind(" ORDER BY recorded_at DESC, id DESC LIMIT ", size.overfetch()).all::<AuditRow>().await?;
-    Ok(Paged::from_overfetch(rows, size, |row| Cursor { at: row.recorded_at, id: row.id }.to_string()))
+    Ok(Paged::from_overfetch(rows, size, |row| Cursor::of_time(row.recorded_at, row.id)))
 }

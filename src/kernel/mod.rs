@@ -2,14 +2,14 @@
 //! injected or kept in one place each.
 
 pub mod clock;
-//WAIT pub mod credits;
-//WAIT pub mod email;
+pub mod credits;
+pub mod email;
 pub mod id;
-//WAIT pub mod money;
+pub mod money;
 pub mod page;
-//WAIT pub mod quantity;
+pub mod quantity;
 pub mod random;
 pub mod secret;
-//WAIT pub mod show;
-//WAIT pub mod term;
-//WAIT pub mod text;
+pub mod show;
+pub mod term;
+pub mod text;

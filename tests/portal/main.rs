@@ -1,1 +1,16 @@
-fn main() {}
+//! The portal's tests, one binary. A test that needs storage is written once and runs on SQLite and on Postgres
+//! (`both_engines!`); `tests/run` counts them by engine. What single rooms guard stands in a file of the room's name.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed; the allowance for tests does not reach functions they call"
+)]
+
+#[macro_use]
+mod support;
+
+mod credits;
+mod db;
+mod house;
+mod mail;

@@ -1,0 +1,178 @@
+//! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
+
+use crate::kernel::id::{BusinessId, ContractId, InvitationId, LicenseId, PersonId, SessionReference, TransferId};
+use std::fmt::{Display, Write};
+
+/// Defines a pattern and, from the same text, the function that fills it.
+macro_rules! paths {
+    ($($(#[$meta:meta])* $pattern:ident, $function:ident($($argument:ident: $kind:ty),*) = $text:literal;)+) => {$(
+        $(#[$meta])*
+        pub const $pattern: &str = $text;
+
+        $(#[$meta])*
+        #[must_use]
+        pub fn $function($($argument: $kind),*) -> String {
+            #[allow(unused_mut, reason = "addresses without a variable part need no change")]
+            let mut filled = $text.to_owned();
+            $(filled = filled.replacen(concat!("{", stringify!($argument), "}"), &segment($argument), 1);)*
+            filled
+        }
+    )+};
+}
+
+/// A path segment with everything escaped that is not a letter, a digit or one of `-_.~`.
+fn segment(value: impl Display) -> String {
+    value.to_string().bytes().fold(String::new(), |mut safe, byte| {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            safe.push(char::from(byte));
+        } else {
+            write!(safe, "%{byte:02X}").ok();
+        }
+        safe
+    })
+}
+
+/// An address with a query: `with_query(&licenses(), &[("status", "active")])`. Empty values are left out.
+#[must_use]
+pub fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+        query.append_pair(name, value);
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+paths! {
+    /// To the marketplace or the console.
+    HOME, home() = "/";
+    /// Help, in the same place on all pages.
+    HELP, help() = "/help";
+    /// Every component in every state; debug builds only.
+    STYLEGUIDE, styleguide() = "/styleguide";
+
+    /// Search.
+    MARKETPLACE, marketplace() = "/marketplace";
+    /// A listing.
+    LISTING, listing(prodview: &str) = "/marketplace/pp/{prodview}";
+    /// Configure your Software Contract.
+    CONTRACT, contract(prodview: &str) = "/marketplace/pp/{prodview}/contract";
+    /// Review and pay.
+    QUOTE, quote(quote: &str) = "/marketplace/quotes/{quote}";
+    /// POST: pay it.
+    QUOTE_PAY, quote_pay(quote: &str) = "/marketplace/quotes/{quote}/pay";
+    /// Receipt and next step.
+    CONFIRMATION, confirmation(agreement: &str) = "/marketplace/agreements/{agreement}/confirmation";
+    /// POST: a registration token, handed over by a page.
+    SET_UP, set_up(agreement: &str) = "/marketplace/agreements/{agreement}/set-up";
+    /// The buyer account's agreements.
+    SUBSCRIPTIONS, subscriptions() = "/marketplace/subscriptions";
+    /// One agreement.
+    SUBSCRIPTION, subscription(agreement: &str) = "/marketplace/subscriptions/{agreement}";
+    /// POST: a quote for more credits.
+    UPGRADE, upgrade(agreement: &str) = "/marketplace/subscriptions/{agreement}/upgrade";
+    /// POST: auto renew on or off.
+    RENEWAL, renewal(agreement: &str) = "/marketplace/subscriptions/{agreement}/renewal";
+    /// POST: work in another buyer account.
+    BUYER_ACCOUNT, buyer_account() = "/marketplace/buyer-account";
+
+    /// The fulfilment address.
+    SETUP, setup() = "/setup";
+    /// A colleague's link.
+    SETUP_HAND_OVER, setup_hand_over(code: &str) = "/setup/hand-over/{code}";
+    /// POST: forget the registration that this browser holds.
+    SETUP_FORGET, setup_forget() = "/setup/forget";
+
+    /// Sign in.
+    SIGN_IN, sign_in() = "/sign-in";
+    /// POST: sign out.
+    SIGN_OUT, sign_out() = "/sign-out";
+    /// Register a business.
+    REGISTER, register() = "/register";
+    /// Ask for a reset mail.
+    PASSWORD_FORGOT, password_forgot() = "/password/forgot";
+    /// Set a new password by mail.
+    PASSWORD_RESET, password_reset(code: &str) = "/password/reset/{code}";
+    /// Accept an invitation.
+    INVITATION, invitation(code: &str) = "/invitations/{code}";
+
+    /// One's own account.
+    ACCOUNT, account() = "/account";
+    /// POST: change the password.
+    ACCOUNT_PASSWORD, account_password() = "/account/password";
+    /// POST: end one session.
+    ACCOUNT_SESSION_END, account_session_end(session: SessionReference) = "/account/sessions/{session}/end";
+    /// POST: end all other sessions.
+    ACCOUNT_SESSIONS_END, account_sessions_end() = "/account/sessions/end-others";
+
+    /// Start page of the console.
+    CONSOLE, console() = "/console";
+    /// POST: work in another business.
+    CONSOLE_BUSINESS, console_business() = "/console/business";
+    /// Activate.
+    ACTIVATION, activation() = "/console/activation";
+    /// POST: make a hand-over link.
+    ACTIVATION_HAND_OVER, activation_hand_over() = "/console/activation/hand-over";
+    /// Activation Successful.
+    ACTIVATION_DONE, activation_done(contract: ContractId) = "/console/activation/{contract}/done";
+    /// License Information.
+    LICENSES, licenses() = "/console/licenses";
+    /// The same as CSV.
+    LICENSES_CSV, licenses_csv() = "/console/licenses.csv";
+    /// One license.
+    LICENSE, license(license: LicenseId) = "/console/licenses/{license}";
+    /// Credits & Billing.
+    CREDITS, credits() = "/console/credits";
+    /// Purchase history as CSV.
+    CREDITS_PURCHASES_CSV, credits_purchases_csv() = "/console/credits/purchases.csv";
+    /// One-year history as CSV.
+    CREDITS_HISTORY_CSV, credits_history_csv() = "/console/credits/history.csv";
+    /// The business's people.
+    TEAM, team() = "/console/team";
+    /// POST: invite.
+    TEAM_INVITE, team_invite() = "/console/team/invitations";
+    /// POST: withdraw an invitation.
+    TEAM_WITHDRAW, team_withdraw(invitation: InvitationId) = "/console/team/invitations/{invitation}/withdraw";
+    /// POST: give a role.
+    TEAM_ROLE, team_role(person: PersonId) = "/console/team/{person}/role";
+    /// POST: remove.
+    TEAM_REMOVE, team_remove(person: PersonId) = "/console/team/{person}/remove";
+    /// The business's audit log.
+    AUDIT, audit() = "/console/audit";
+
+    /// Start page of the support desk.
+    ADMIN, admin() = "/admin";
+    /// Look-up by any identifier.
+    ADMIN_SEARCH, admin_search() = "/admin/search";
+    /// Businesses.
+    ADMIN_BUSINESSES, admin_businesses() = "/admin/businesses";
+    /// One business.
+    ADMIN_BUSINESS, admin_business(business: BusinessId) = "/admin/businesses/{business}";
+    /// One person.
+    ADMIN_PERSON, admin_person(person: PersonId) = "/admin/people/{person}";
+    /// Licenses.
+    ADMIN_LICENSES, admin_licenses() = "/admin/licenses";
+    /// One license.
+    ADMIN_LICENSE, admin_license(license: LicenseId) = "/admin/licenses/{license}";
+    /// Transfer license.
+    ADMIN_TRANSFER_REQUEST, admin_transfer_request(license: LicenseId) = "/admin/licenses/{license}/transfer";
+    /// Transfers.
+    ADMIN_TRANSFERS, admin_transfers() = "/admin/transfers";
+    /// One transfer.
+    ADMIN_TRANSFER, admin_transfer(transfer: TransferId) = "/admin/transfers/{transfer}";
+    /// POST: approve.
+    ADMIN_TRANSFER_APPROVE, admin_transfer_approve(transfer: TransferId) = "/admin/transfers/{transfer}/approve";
+    /// POST: reject.
+    ADMIN_TRANSFER_REJECT, admin_transfer_reject(transfer: TransferId) = "/admin/transfers/{transfer}/reject";
+    /// POST: withdraw.
+    ADMIN_TRANSFER_WITHDRAW, admin_transfer_withdraw(transfer: TransferId) = "/admin/transfers/{transfer}/withdraw";
+    /// The whole audit log.
+    ADMIN_AUDIT, admin_audit() = "/admin/audit";
+
+    /// Liveness.
+    HEALTHZ, healthz() = "/healthz";
+    /// Readiness, with the database.
+    READYZ, readyz() = "/readyz";
+    /// Prometheus text.
+    METRICS, metrics() = "/metrics";
+}

@@ -5,7 +5,6 @@ use super::agreement::{Agreement, AgreementEvent, AgreementStatus, NotNow};
 use super::event::{self, EventKind};
 use super::ids::{AgreementId, LicenseArn};
 use super::mail::{self, Occasion};
-use super::pay::Till;
 use super::payment::{Payment, PaymentState};
 use super::quote::Quote;
 use super::store::{agreements, catalog, payments, quotes};
@@ -15,21 +14,34 @@ use crate::kernel::credits::Credits;
 use crate::kernel::term::{Term, TermError};
 use serde_json::json;
 
-/// Accepts the quote of an approved or pending payment; the quote is locked by the caller. The agreement it made or
-/// added to.
-pub(super) async fn accept(tx: &mut Tx, till: &Till, who: &Who, quote: &Quote, payment: &Payment) -> Result<AgreementId, Error> {
+/// What is being accepted or settled. The quote is locked and the payment recorded by whoever makes one.
+#[derive(Clone, Copy)]
+pub(super) struct Deal<'d> {
+    /// Who does it, and when.
+    pub who: &'d Who,
+    /// Origin of links in mail.
+    pub public_url: &'d str,
+    /// The quote.
+    pub quote: &'d Quote,
+    /// The payment that takes it.
+    pub payment: &'d Payment,
+}
+
+/// Accepts the quote of an approved or pending payment. The agreement it made or added to.
+pub(super) async fn accept(tx: &mut Tx, deal: Deal<'_>) -> Result<AgreementId, Error> {
+    let Deal { who, quote, payment, .. } = deal;
     quote.state.clone().accept(who.now).map_err(|closed| contradiction(&closed.to_string()))?;
     quotes::accept(tx, &quote.id, who.now).await?;
     match &quote.agreement_id {
-        None => make_agreement(tx, till, who, quote, payment).await,
+        None => make_agreement(tx, deal).await,
         Some(agreement) => {
             let agreement = agreements::lock_named(tx, agreement).await?;
             if is_sure(payment) {
-                raise(tx, till, who, quote, payment, &agreement, Occasion::UpgradePaid).await?;
+                raise(tx, deal, &agreement).await?;
             } else {
                 let entry = Entry::new("agreement.upgrade_pending", &agreement.id).in_buyer_account(&agreement.buyer_account_id);
                 audit::record(tx, who, entry.after(json!({ "quote": quote.id.as_str(), "credits": quote.credits.get() }))).await?;
-                mail::post(tx, till, who, Occasion::UpgradePending, quote, payment, &agreement).await?;
+                mail::post(tx, deal, Occasion::UpgradePending, &agreement).await?;
             }
             Ok(agreement.id)
         }
@@ -42,7 +54,8 @@ fn is_sure(payment: &Payment) -> bool {
 }
 
 /// One agreement and one license ARN (MKT-8). The entitlement comes with the money (MKT-9).
-async fn make_agreement(tx: &mut Tx, till: &Till, who: &Who, quote: &Quote, payment: &Payment) -> Result<AgreementId, Error> {
+async fn make_agreement(tx: &mut Tx, deal: Deal<'_>) -> Result<AgreementId, Error> {
+    let Deal { who, quote, payment, .. } = deal;
     let seller = catalog::get_seller_id(tx, &quote.product_id).await?;
     let agreement = agreement_of(quote, payment, &seller, who)?;
     agreements::insert(tx, &agreement).await?;
@@ -59,10 +72,10 @@ async fn make_agreement(tx: &mut Tx, till: &Till, who: &Who, quote: &Quote, paym
     });
     audit::record(tx, who, entry.after(after)).await?;
     if is_sure(payment) {
-        grant(tx, who, quote, payment, &agreement).await?;
-        mail::post(tx, till, who, Occasion::PurchasePaid, quote, payment, &agreement).await?;
+        grant(tx, deal, &agreement).await?;
+        mail::post(tx, deal, Occasion::PurchasePaid, &agreement).await?;
     } else {
-        mail::post(tx, till, who, Occasion::PurchasePending, quote, payment, &agreement).await?;
+        mail::post(tx, deal, Occasion::PurchasePending, &agreement).await?;
     }
     Ok(agreement.id)
 }
@@ -95,7 +108,7 @@ fn agreement_of(quote: &Quote, payment: &Payment, seller: &str, who: &Who) -> Re
 
 /// The money of a purchase is sure: the charge is booked and the entitlement made. Credits come by activation only
 /// (MKT-10).
-async fn grant(tx: &mut Tx, who: &Who, quote: &Quote, payment: &Payment, agreement: &Agreement) -> Result<(), Error> {
+async fn grant(tx: &mut Tx, Deal { who, quote, payment, .. }: Deal<'_>, agreement: &Agreement) -> Result<(), Error> {
     payments::insert_charge(tx, &agreement.id, quote, payment.id, who.now).await?;
     agreements::insert_entitlement(tx, agreement, who.now).await?;
     event::record(tx, EventKind::LicenseUpdated, agreement, who.now).await
@@ -103,15 +116,8 @@ async fn grant(tx: &mut Tx, who: &Who, quote: &Quote, payment: &Payment, agreeme
 
 /// The money of an upgrade is sure: the charge is booked and the total raised, with the same expiry (UPG-4). It is
 /// honoured even when the term ended while the provider took its time, because it was begun within it.
-async fn raise(
-    tx: &mut Tx,
-    till: &Till,
-    who: &Who,
-    quote: &Quote,
-    payment: &Payment,
-    agreement: &Agreement,
-    occasion: Occasion,
-) -> Result<(), Error> {
+async fn raise(tx: &mut Tx, deal: Deal<'_>, agreement: &Agreement) -> Result<(), Error> {
+    let Deal { who, quote, payment, .. } = deal;
     let total = agreement.credits.checked_add(quote.credits).unwrap_or(Credits::MAX);
     payments::insert_charge(tx, &agreement.id, quote, payment.id, who.now).await?;
     agreements::raise(tx, &agreement.id, total).await?;
@@ -122,35 +128,30 @@ async fn raise(
     let entry = entry.before(json!({ "credits": agreement.credits.get() }));
     let after = json!({ "credits": total.get(), "quote": quote.id.as_str(), "amount": quote.amount.to_string() });
     audit::record(tx, who, entry.after(after)).await?;
-    mail::post(tx, till, who, occasion, quote, payment, agreement).await
+    mail::post(tx, deal, Occasion::UpgradePaid, agreement).await
 }
 
-/// A pending payment is settled; the quote is locked and the payment marked by the caller.
-pub(super) async fn settle(tx: &mut Tx, till: &Till, who: &Who, quote: &Quote, payment: &Payment) -> Result<(), Error> {
+/// A pending payment is settled.
+pub(super) async fn settle(tx: &mut Tx, deal: Deal<'_>) -> Result<(), Error> {
+    let Deal { who, quote, payment, .. } = deal;
     match (&quote.agreement_id, is_sure(payment)) {
         (Some(agreement), true) => {
             let agreement = agreements::lock_named(tx, agreement).await?;
-            raise(tx, till, who, quote, payment, &agreement, Occasion::UpgradePaid).await
+            raise(tx, deal, &agreement).await
         }
         (Some(agreement), false) => {
             let agreement = agreements::lock_named(tx, agreement).await?;
             let entry = Entry::new("agreement.upgrade_declined", &agreement.id).in_buyer_account(&agreement.buyer_account_id);
             audit::record(tx, who, entry.after(json!({ "quote": quote.id.as_str() }))).await?;
-            mail::post(tx, till, who, Occasion::UpgradeNotPaid, quote, payment, &agreement).await
+            mail::post(tx, deal, Occasion::UpgradeNotPaid, &agreement).await
         }
-        (None, true) => settle_purchase(tx, till, who, quote, payment, AgreementEvent::SettledApproved).await,
-        (None, false) => settle_purchase(tx, till, who, quote, payment, AgreementEvent::SettledDeclined).await,
+        (None, true) => settle_purchase(tx, deal, AgreementEvent::SettledApproved).await,
+        (None, false) => settle_purchase(tx, deal, AgreementEvent::SettledDeclined).await,
     }
 }
 
-async fn settle_purchase(
-    tx: &mut Tx,
-    till: &Till,
-    who: &Who,
-    quote: &Quote,
-    payment: &Payment,
-    settled: AgreementEvent,
-) -> Result<(), Error> {
+async fn settle_purchase(tx: &mut Tx, deal: Deal<'_>, settled: AgreementEvent) -> Result<(), Error> {
+    let Deal { who, quote, .. } = deal;
     let agreement = agreements::lock_of_quote(tx, &quote.id).await?;
     let status = agreement.standing(who.now).after(settled).map_err(|not_now: NotNow| contradiction(&not_now.to_string()))?;
     agreements::settle(tx, &agreement.id, status).await?;
@@ -158,11 +159,11 @@ async fn settle_purchase(
     let entry = entry.before(json!({ "status": agreement.status.as_str() })).after(json!({ "status": status.as_str() }));
     audit::record(tx, who, entry).await?;
     if settled == AgreementEvent::SettledApproved {
-        grant(tx, who, quote, payment, &agreement).await?;
-        mail::post(tx, till, who, Occasion::PurchasePaid, quote, payment, &agreement).await
+        grant(tx, deal, &agreement).await?;
+        mail::post(tx, deal, Occasion::PurchasePaid, &agreement).await
     } else {
         event::record(tx, EventKind::AgreementEnded, &agreement, who.now).await?;
-        mail::post(tx, till, who, Occasion::PurchaseNotPaid, quote, payment, &agreement).await
+        mail::post(tx, deal, Occasion::PurchaseNotPaid, &agreement).await
     }
 }
 

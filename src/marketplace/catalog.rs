@@ -204,15 +204,12 @@ fn terms(at: String, value: Option<&Value>, problems: &mut Vec<String>) -> Optio
     let credits_min = fields.whole("min", 1, Credits::MAX.get());
     let credits_step = fields.whole("step", 1, Credits::MAX.get());
     let credits_max = fields.whole("max", 1, Credits::MAX.get());
-    if let (Some(min), Some(max)) = (credits_min, credits_max) {
-        if max < min {
-            fields.problem("max", "must not be less than min");
-        }
+    if credits_max < credits_min && credits_max.is_some() {
+        fields.problem("max", "must not be less than min");
     }
-    if let (Some(price), Some(max)) = (price, credits_max) {
-        if Credits::new(max).is_ok_and(|most| price.times(most).is_err()) {
-            fields.problem("max", "so many credits would cost more than can be counted");
-        }
+    let dearest = price.zip(credits_max.and_then(|max| Credits::new(max).ok()));
+    if dearest.is_some_and(|(price, most)| price.times(most).is_err()) {
+        fields.problem("max", "so many credits would cost more than can be counted");
     }
     fields.finish();
     Some(Terms {

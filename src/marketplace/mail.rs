@@ -1,12 +1,10 @@
 //! Mail to the person who pressed *Pay now*, written in the transaction of what it tells of. Plain text; times in UTC,
 //! because a mail has no viewer whose zone is known.
 
+use super::accept::Deal;
 use super::agreement::Agreement;
-use super::pay::Till;
-use super::payment::{Payment, PaymentState};
-use super::quote::Quote;
+use super::payment::PaymentState;
 use super::store::{buyers, catalog};
-use crate::audit::Who;
 use crate::db::{Error, Tx};
 use crate::kernel::credits::Credits;
 use crate::kernel::show::{self, Zone};
@@ -85,15 +83,8 @@ struct Facts<'m> {
 }
 
 /// Puts the mail in the outbox.
-pub(super) async fn post(
-    tx: &mut Tx,
-    till: &Till,
-    who: &Who,
-    occasion: Occasion,
-    quote: &Quote,
-    payment: &Payment,
-    agreement: &Agreement,
-) -> Result<(), Error> {
+pub(super) async fn post(tx: &mut Tx, deal: Deal<'_>, occasion: Occasion, agreement: &Agreement) -> Result<(), Error> {
+    let Deal { who, public_url, quote, payment } = deal;
     let recipient = buyers::get_email(tx, payment.started_by).await?;
     let (product, seller) = catalog::get_names(tx, &quote.product_id).await?;
     let subject = occasion.subject(&product);
@@ -113,7 +104,7 @@ pub(super) async fn post(
         ends: show::date_time(agreement.ends_at, Zone::UTC),
         renews: agreement.auto_renew,
         purchase_order: quote.purchase_order.as_deref().unwrap_or_default(),
-        subscription_url: format!("{}/marketplace/subscriptions/{}", till.public_url.trim_end_matches('/'), agreement.id),
+        subscription_url: format!("{}/marketplace/subscriptions/{}", public_url.trim_end_matches('/'), agreement.id),
     };
     let body = match occasion {
         Occasion::PurchasePaid | Occasion::PurchasePending | Occasion::PurchaseNotPaid => PurchaseMail { occasion, facts }.render(),

@@ -3,7 +3,7 @@
 //! record the answer in another, which accepts the quote. Whoever comes between or later finds the attempt and goes on
 //! with it, so every step may be repeated and none is lost.
 
-use super::accept;
+use super::accept::{self, Deal};
 use super::ids::{AgreementId, QuoteId};
 use super::payment::attempt::{self, NoPress, Press};
 use super::payment::{Outcome, Payment, PaymentEvent, PaymentState, Providers};
@@ -160,10 +160,10 @@ pub(super) async fn ask_and_record(till: &Till, who: &Who, payment: &Payment) ->
     let Ok(answer) = till.providers.charge(&payment.charge(who.now)).await else {
         return Ok(Paid::Unknown { attempt: payment.attempt });
     };
-    tx!(till.db, |tx| { record(tx, till, who, payment, answer.clone()).await })
+    tx!(till.db, |tx| { record(tx, &till.public_url, who, payment, answer.clone()).await })
 }
 
-async fn record(tx: &mut Tx, till: &Till, who: &Who, payment: &Payment, answer: Outcome) -> Result<Paid, Error> {
+async fn record(tx: &mut Tx, public_url: &str, who: &Who, payment: &Payment, answer: Outcome) -> Result<Paid, Error> {
     let quote = quotes::lock_of_payment(tx, &payment.quote_id).await?;
     let payment = payments::get(tx, payment.id).await?;
     let Ok(state) = payment.state.clone().after(PaymentEvent::Answered(answer), who.now) else {
@@ -179,7 +179,7 @@ async fn record(tx: &mut Tx, till: &Till, who: &Who, payment: &Payment, answer: 
             outcome(tx, &quote, &payment).await
         }
         PaymentState::Approved { .. } | PaymentState::Pending { .. } => {
-            let agreement = accept::accept(tx, till, who, &quote, &payment).await?;
+            let agreement = accept::accept(tx, Deal { who, public_url, quote: &quote, payment: &payment }).await?;
             Ok(Paid::Accepted(Accepted { agreement, kind: quote.kind(), quote: quote.id }))
         }
         PaymentState::Started | PaymentState::SettledApproved { .. } | PaymentState::SettledDeclined { .. } => {

@@ -1,7 +1,7 @@
 //! The jobs of the till: settles pending payments and finishes attempts that nobody finished, because the provider was
 //! slow or the process died (MKT-7, MKT-9). Several processes may run them at once.
 
-use super::accept;
+use super::accept::{self, Deal};
 use super::pay::{self, Paid, Till};
 use super::payment::{Payment, PaymentEvent, Settlement};
 use super::store::{payments, quotes};
@@ -37,11 +37,11 @@ pub async fn settle_pending_payments(till: &Till, clock: &Clock) -> Result<u64, 
 async fn settle(till: &Till, who: &Who, payment: &Payment) -> Result<bool, Error> {
     match till.providers.settlement(&payment.charge(who.now)).await {
         Err(_) | Ok(Settlement::Open) => Ok(false),
-        Ok(settlement) => tx!(till.db, |tx| { record(tx, till, who, payment, settlement.clone()).await }),
+        Ok(settlement) => tx!(till.db, |tx| { record(tx, &till.public_url, who, payment, settlement.clone()).await }),
     }
 }
 
-async fn record(tx: &mut Tx, till: &Till, who: &Who, payment: &Payment, settlement: Settlement) -> Result<bool, Error> {
+async fn record(tx: &mut Tx, public_url: &str, who: &Who, payment: &Payment, settlement: Settlement) -> Result<bool, Error> {
     let quote = quotes::lock_of_payment(tx, &payment.quote_id).await?;
     let payment = payments::get(tx, payment.id).await?;
     let Ok(state) = payment.state.clone().after(PaymentEvent::Settled(settlement), who.now) else {
@@ -50,7 +50,7 @@ async fn record(tx: &mut Tx, till: &Till, who: &Who, payment: &Payment, settleme
     };
     payments::settle(tx, payment.id, &state, who.now).await?;
     let payment = Payment { state, ..payment };
-    accept::settle(tx, till, who, &quote, &payment).await?;
+    accept::settle(tx, Deal { who, public_url, quote: &quote, payment: &payment }).await?;
     Ok(true)
 }
 

@@ -96,20 +96,22 @@ impl PaymentState {
     /// # Errors
     /// When it was decided before.
     pub fn after(self, event: PaymentEvent, now: Timestamp) -> Result<Self, WrongMoment> {
-        match (self, event) {
-            (Self::Started, PaymentEvent::Answered(Outcome::Approved)) => Ok(Self::Approved { at: now }),
-            (Self::Started, PaymentEvent::Answered(Outcome::Declined { reason })) => Ok(Self::Declined { at: now, reason }),
-            (Self::Started, PaymentEvent::Answered(Outcome::Pending)) => Ok(Self::Pending { since: now }),
-            (Self::Pending { since }, PaymentEvent::Settled(Settlement::Open)) => Ok(Self::Pending { since }),
-            (Self::Pending { since }, PaymentEvent::Settled(Settlement::Approved)) => Ok(Self::SettledApproved { since, at: now }),
-            (Self::Pending { since }, PaymentEvent::Settled(Settlement::Declined { reason })) => {
-                Ok(Self::SettledDeclined { since, at: now, reason })
+        match self {
+            Self::Started => match event {
+                PaymentEvent::Answered(Outcome::Approved) => Ok(Self::Approved { at: now }),
+                PaymentEvent::Answered(Outcome::Declined { reason }) => Ok(Self::Declined { at: now, reason }),
+                PaymentEvent::Answered(Outcome::Pending) => Ok(Self::Pending { since: now }),
+                PaymentEvent::Settled(_) => Err(WrongMoment(PaymentStatus::Started)),
+            },
+            Self::Pending { since } => match event {
+                PaymentEvent::Settled(Settlement::Open) => Ok(Self::Pending { since }),
+                PaymentEvent::Settled(Settlement::Approved) => Ok(Self::SettledApproved { since, at: now }),
+                PaymentEvent::Settled(Settlement::Declined { reason }) => Ok(Self::SettledDeclined { since, at: now, reason }),
+                PaymentEvent::Answered(_) => Err(WrongMoment(PaymentStatus::Pending)),
+            },
+            Self::Approved { .. } | Self::Declined { .. } | Self::SettledApproved { .. } | Self::SettledDeclined { .. } => {
+                Err(WrongMoment(self.status()))
             }
-            (state @ (Self::Started | Self::Pending { .. }), PaymentEvent::Answered(_) | PaymentEvent::Settled(_))
-            | (
-                state @ (Self::Approved { .. } | Self::Declined { .. } | Self::SettledApproved { .. } | Self::SettledDeclined { .. }),
-                PaymentEvent::Answered(_) | PaymentEvent::Settled(_),
-            ) => Err(WrongMoment(state.status())),
         }
     }
 }

@@ -244,7 +244,7 @@ both_engines! {
         // The entitlement comes before the agreement.
         scene.market.world().rows.insert(arn.clone(), rows);
         scene.activate(&admin, &landed).await.unwrap();
-        assert_eq!(scene.words("SELECT initial_agreement_id FROM contracts WHERE auto_renew = FALSE").await, [bought.agreement_id.clone()]);
+        assert_eq!(scene.words("SELECT initial_agreement_id FROM contracts WHERE auto_renew = FALSE").await, std::slice::from_ref(&bought.agreement_id));
         scene.market.world().facts.insert(arn, facts);
         scene.market.world().announce(&bought);
         creditdesk::fulfilment::sync::apply_changes(&scene.room).await.unwrap();

@@ -22,7 +22,10 @@ pub enum Call {
     Report,
 }
 
-/// Everything the fake knows; tests change it by [`FakeMarketplace::set`].
+/// Something that happens in the middle of a call.
+pub type Event = Box<dyn FnOnce(&mut World) + Send>;
+
+/// Everything the fake knows; tests look at it and change it.
 #[derive(Default)]
 pub struct World {
     /// Token text to purchase.
@@ -42,7 +45,7 @@ pub struct World {
     /// Every call that was made.
     pub calls: Vec<Call>,
     /// Done once, just before the next answer about entitlements.
-    pub meanwhile: Option<Box<dyn FnOnce(&mut World) + Send>>,
+    pub meanwhile: Option<Event>,
 }
 
 /// The fake; clones share one world.

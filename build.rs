@@ -1,5 +1,7 @@
 //! Embeds static/: a content-hashed address, a brotli copy, and a constant for each file that templates name.
 
+#![expect(clippy::expect_used, reason = "a build that cannot embed its files has to stop, with the reason")]
+
 use sha2::{Digest, Sha256};
 use std::{env, fmt::Write, fs, path::Path};
 
@@ -9,7 +11,8 @@ fn main() {
     println!("cargo::rerun-if-changed=migrations");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     let release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    let mut files: Vec<_> = fs::read_dir("static").expect("static/ exists").map(|entry| entry.expect("static/ is readable").path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir("static").expect("static/ exists").map(|entry| entry.expect("static/ is readable").path()).collect();
     files.sort();
     let (mut constants, mut table) = (String::new(), String::new());
     for path in files {
@@ -42,7 +45,7 @@ fn embed(path: &Path, out: &Path, release: bool, constants: &mut String, table: 
         brotli::BrotliCompress(&mut &raw[..], &mut packed, &parameters).expect("brotli packs into memory");
         let file = out.join(format!("{name}.br"));
         fs::write(&file, packed).expect("OUT_DIR is writable");
-        format!("Some(include_bytes!({file:?}))")
+        format!("Some(include_bytes!({:?}))", file.display().to_string())
     } else {
         "None".to_owned()
     };
@@ -50,6 +53,10 @@ fn embed(path: &Path, out: &Path, release: bool, constants: &mut String, table: 
     let constant = name.to_uppercase().replace(['.', '-'], "_");
     let full = fs::canonicalize(path).expect("a path that exists");
     writeln!(constants, "/// Address of `static/{name}`.\npub const {constant}: &str = {url:?};").expect("a String takes everything");
-    writeln!(table, "    Asset {{ url: {url:?}, mime: {mime:?}, etag: \"\\\"{hash}\\\"\", raw: include_bytes!({full:?}), brotli: {brotli} }},")
-        .expect("a String takes everything");
+    writeln!(
+        table,
+        "    Asset {{ url: {url:?}, mime: {mime:?}, etag: \"\\\"{hash}\\\"\", raw: include_bytes!({:?}), brotli: {brotli} }},",
+        full.display().to_string()
+    )
+    .expect("a String takes everything");
 }

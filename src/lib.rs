@@ -3,11 +3,19 @@
 //! The rooms and the arrows between them are drawn in ARCHITECTURE.md.
 
 pub mod access;
+pub mod application;
 pub mod audit;
+pub mod cli;
+pub mod config;
 pub mod credits;
 pub mod db;
+pub mod doctor;
 pub mod fulfilment;
 pub mod identity;
+pub mod jobs;
 pub mod kernel;
 pub mod marketplace;
 pub mod notices;
+pub mod telemetry;
+#[expect(missing_docs, reason = "view structs hold ready-to-print values under names that say what they are")]
+pub mod web;

@@ -1,4 +1,4 @@
-// Comfort only: every page works without this file. It writes text with textContent and never builds HTML from strings.
+// Comfort only: every page works without this file. Text is set as textContent; HTML is never made from strings.
 (() => {
   'use strict';
   const doc = document;
@@ -12,7 +12,7 @@
     doc.cookie = `tz=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
   }
 
-  // The error summary, or a message that says so, takes the focus.
+  // The error summary takes the focus.
   const summary = doc.querySelector('[data-focus]');
   if (summary) summary.focus();
 
@@ -30,7 +30,7 @@
     if (input.form) input.form.addEventListener('submit', () => show(false));
   });
 
-  // A form is sent once. The button comes back when the page is shown again from the browser's history.
+  // A form is sent once, until the page is shown again from the browser's history.
   all('form[method=post]:not([data-many])', (form) => {
     form.addEventListener('submit', (event) => {
       if (form.dataset.sent) {
@@ -38,7 +38,7 @@
         return;
       }
       form.dataset.sent = 'yes';
-      // After the browser has read the form: a disabled button would not be part of it.
+      // Only after the browser has read the form.
       setTimeout(() => all('button[type=submit]', (button) => {
         button.setAttribute('aria-disabled', 'true');
         if (button === event.submitter) button.setAttribute('aria-busy', 'true');
@@ -53,12 +53,12 @@
     }, form);
   }));
 
-  // The hand-over to the vendor goes on by itself, unless the person came back to this page.
+  // The hand-over goes on by itself, unless the person came back to this page.
   const onward = doc.querySelector('form[data-auto-submit]');
   const arrival = performance.getEntriesByType('navigation')[0];
   if (onward && !(arrival && arrival.type === 'back_forward')) onward.requestSubmit();
 
-  // A number as people type it, as the server reads it: full-width digits, spaces and separators between groups.
+  // A number as the server reads it: full-width digits, spaces and separators between groups.
   const whole = (typed) => {
     const plain = typed.normalize('NFKC').trim();
     if (!/^\d+$|^\d{1,3}([,.'\s]\d{3})+$/.test(plain)) return null;
@@ -83,29 +83,23 @@
     if (input.value) refresh();
   });
 
-  // Time left, in the words the server uses, once a minute and in the last minute once a second.
-  const left = (seconds) => {
-    const hours = Math.floor(seconds / 3600);
-    const minutes = Math.floor(seconds / 60) % 60;
-    if (hours) return `${hours} h ${minutes} min left`;
-    return minutes ? `${minutes} min left` : `${seconds} s left`;
-  };
+  // Time left, kept fresh in the words the server used. Where the two clocks differ, the server's words are right.
   all('[data-deadline]', (time) => {
     const words = time.parentElement.querySelector('[data-left]');
-    const end = Date.parse(time.dateTime);
-    if (!words || Number.isNaN(end)) return;
+    const said = words && /^(?:(\d+) h )?(?:(\d+) min|(\d+) s)\b/.exec(words.textContent.trim());
+    if (!said) return;
+    const [hours, minutes, seconds] = said.slice(1).map((digits) => Number(digits || 0));
+    const spoken = Date.now() + (hours * 3600 + minutes * 60 + seconds) * 1000;
+    const exact = Date.parse(time.dateTime);
+    const end = Math.abs(exact - spoken) < 90000 ? exact : spoken;
     const tick = () => {
-      const seconds = Math.floor((end - Date.now()) / 1000);
-      if (seconds <= 0) {
-        words.textContent = 'time is over';
-        return;
-      }
-      words.textContent = left(seconds);
-      setTimeout(tick, seconds > 90 ? 30000 : 1000);
+      const left = Math.floor((end - Date.now()) / 1000);
+      const h = Math.floor(left / 3600);
+      const m = Math.floor(left / 60) % 60;
+      words.textContent = left <= 0 ? 'the time is over' : `${h ? `${h} h ` : ''}${h || m ? `${m} min` : `${left} s`} left`;
+      if (left > 0) setTimeout(tick, left > 90 ? 20000 : 1000);
     };
-    // A clock far from the server's would frighten people: then the server's words stay as they are.
-    const said = words.dataset.seconds;
-    if (!said || Math.abs((end - Date.now()) / 1000 - Number(said)) < 300) tick();
+    tick();
   });
 
   // Two minutes before the session ends: say so, and offer to stay.
@@ -113,15 +107,14 @@
   if (session) {
     const lead = 120000;
     let end = Date.parse(session.content);
-    const opened = Date.now();
-    const length = end - opened;
+    const length = end - Date.now();
     const warn = () => {
       const box = doc.createElement('div');
       const text = doc.createElement('p');
       const stay = doc.createElement('button');
       box.className = 'session-warning';
       box.setAttribute('role', 'alert');
-      text.textContent = 'You will be signed out in 2 minutes. What you have typed here is not saved yet.';
+      text.textContent = 'You will be signed out in 2 minutes. What you have typed is not saved.';
       stay.className = 'button';
       stay.type = 'button';
       stay.textContent = 'Stay signed in';
@@ -132,13 +125,13 @@
           end = Date.now() + length;
           wait();
         } else {
-          text.textContent = 'The session could not be extended. Copy what you have typed, then sign in again.';
+          text.textContent = 'That did not work. Copy what you have typed, then sign in again.';
         }
       });
       box.append(text, stay);
       doc.body.append(box);
     };
-    const wait = () => setTimeout(warn, Math.max(0, Math.min(end - lead - Date.now(), 2147483647)));
-    wait();
+    const wait = () => setTimeout(warn, Math.max(0, end - lead - Date.now()));
+    if (length > lead) wait();
   }
 })();

@@ -4,6 +4,6 @@ mod actor;
 mod policy;
 mod scope;
 
-pub use actor::{Actor, BusinessRole, BuyerRole, Membership, StaffRole, BuyerSeat};
+pub use actor::{Actor, BusinessRole, BuyerRole, BuyerSeat, Membership, StaffRole};
 pub use policy::{Action, Refused, allows};
 pub use scope::{BusinessScope, BuyerScope, StaffScope};

@@ -59,7 +59,9 @@ pub fn allows(actor: &Actor, action: Action) -> Result<(), Refused> {
             &[BusinessRole::Administrator, BusinessRole::LicensingManager, BusinessRole::BillingViewer, BusinessRole::Auditor],
             "Administrator, Licensing manager, Billing viewer or Auditor",
         ),
-        Action::ManageLicenses => business(actor, &[BusinessRole::Administrator, BusinessRole::LicensingManager], "Administrator or Licensing manager"),
+        Action::ManageLicenses => {
+            business(actor, &[BusinessRole::Administrator, BusinessRole::LicensingManager], "Administrator or Licensing manager")
+        }
         Action::ManageTeam => business(actor, &[BusinessRole::Administrator], "Administrator"),
         Action::ReadAudit => business(actor, &[BusinessRole::Administrator, BusinessRole::Auditor], "Administrator or Auditor"),
         Action::LookUp | Action::RequestTransfer => staff(actor, &[StaffRole::Support, StaffRole::SupportLead], "Support or Support lead"),

@@ -68,7 +68,13 @@ const COLUMNS: &str = "SELECT id, recorded_at, person_label, acting_as, address,
 ///
 /// # Errors
 /// Any storage error.
-pub async fn list_of_business(db: &Db, business: BusinessId, filter: &AuditFilter, after: Option<&Cursor>, size: PageSize) -> Result<Paged<AuditRow>, Error> {
+pub async fn list_of_business(
+    db: &Db,
+    business: BusinessId,
+    filter: &AuditFilter,
+    after: Option<&Cursor>,
+    size: PageSize,
+) -> Result<Paged<AuditRow>, Error> {
     list(db, Some(business), filter, after, size).await
 }
 
@@ -80,7 +86,13 @@ pub async fn list_all(db: &Db, filter: &AuditFilter, after: Option<&Cursor>, siz
     list(db, None, filter, after, size).await
 }
 
-async fn list(db: &Db, business: Option<BusinessId>, filter: &AuditFilter, after: Option<&Cursor>, size: PageSize) -> Result<Paged<AuditRow>, Error> {
+async fn list(
+    db: &Db,
+    business: Option<BusinessId>,
+    filter: &AuditFilter,
+    after: Option<&Cursor>,
+    size: PageSize,
+) -> Result<Paged<AuditRow>, Error> {
     let mut query = db.read(COLUMNS);
     query = match business {
         Some(business) => query.push_bind("business_id = ", business),

@@ -75,7 +75,8 @@ impl Db {
         // The writer first: it makes the file and sets WAL.
         let write = SqlitePoolOptions::new().max_connections(1).min_connections(1).acquire_timeout(WAIT).test_before_acquire(false);
         let write = write.connect_with(options.clone()).await?;
-        let read = SqlitePoolOptions::new().max_connections(SQLITE_READERS).min_connections(1).acquire_timeout(WAIT).test_before_acquire(false);
+        let read =
+            SqlitePoolOptions::new().max_connections(SQLITE_READERS).min_connections(1).acquire_timeout(WAIT).test_before_acquire(false);
         let read = read.connect_with(options.pragma("query_only", "ON")).await?;
         Ok(Self::Sqlite { read, write })
     }

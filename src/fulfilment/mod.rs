@@ -7,6 +7,7 @@ pub mod hand_over;
 pub mod land;
 pub mod license;
 pub mod licenses;
+pub mod look_up;
 mod mail;
 pub mod marketplace;
 pub mod prepare;
@@ -15,6 +16,7 @@ pub mod registration;
 pub mod report;
 mod store;
 pub mod sync;
+pub mod transfer;
 
 use crate::db::Db;
 use crate::kernel::clock::Clock;

@@ -56,7 +56,11 @@ pub async fn find(db: &Db, person: PersonId, session: SessionReference, chosen: 
         match (row.kind.as_str(), row.business, &row.account) {
             ("business", Some(business), _) => {
                 let role = BusinessRole::parse(&row.detail);
-                actor.memberships.extend(role.map(|role| Membership { business: BusinessId::from_uuid(business), name: row.name.clone(), role }));
+                actor.memberships.extend(role.map(|role| Membership {
+                    business: BusinessId::from_uuid(business),
+                    name: row.name.clone(),
+                    role,
+                }));
             }
             ("buyer", _, Some(account)) => {
                 let role = BuyerRole::parse(&row.detail);

@@ -8,7 +8,8 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// 26 Crockford base-32 characters of a UUID.
 fn encode(id: Uuid) -> String {
     let bits = id.as_u128();
-    (0..26).rev().map(|place| char::from(ALPHABET[usize::from((bits >> (place * 5)) as u8 & 31)])).collect()
+    let digits = (0..26).rev().map(|place| usize::try_from((bits >> (place * 5)) & 31).unwrap_or_default());
+    digits.map(|digit| char::from(ALPHABET[digit])).collect()
 }
 
 fn decode(text: &str) -> Option<Uuid> {
@@ -117,7 +118,13 @@ mod tests {
     #[test]
     fn an_id_of_another_kind_or_shape_is_no_id() {
         let license = LicenseId::generate().to_string();
-        for wrong in [license.replace("lic", "biz"), format!("{license}0"), "lic_".to_owned(), "lic_zzzzzzzzzzzzzzzzzzzzzzzzzz".to_owned(), "lic_🦀".to_owned()] {
+        for wrong in [
+            license.replace("lic", "biz"),
+            format!("{license}0"),
+            "lic_".to_owned(),
+            "lic_zzzzzzzzzzzzzzzzzzzzzzzzzz".to_owned(),
+            "lic_🦀".to_owned(),
+        ] {
             assert_eq!(LicenseId::parse(&wrong), None, "{wrong}");
         }
     }

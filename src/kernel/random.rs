@@ -7,7 +7,11 @@ use uuid::Uuid;
 /// The operating system's generator does not fail on the systems this program runs on; if it did, going on would hand
 /// out guessable secrets, so the process stops.
 #[must_use]
-#[expect(clippy::disallowed_methods, clippy::expect_used, reason = "the one place that asks for randomness; guessable secrets are worse than a stop")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "the one place that asks for randomness; guessable secrets are worse than a stop"
+)]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut buffer = [0; N];
     getrandom::fill(&mut buffer).expect("the operating system gives randomness");
@@ -31,7 +35,9 @@ pub fn word(length: usize) -> String {
 /// `2 * N` lower-case hexadecimal digits.
 #[must_use]
 pub fn hex<const N: usize>() -> String {
-    bytes::<N>().iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes::<N>().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 /// A time-ordered id (UUID version 7). Not a secret: part of it is the time.

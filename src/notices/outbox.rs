@@ -86,5 +86,10 @@ pub async fn mark_sent(db: &Db, id: MailId, now: Timestamp) -> Result<(), Error>
 /// Any storage error.
 pub async fn mark_failed(db: &Db, mail: &Waiting, reason: &str, now: Timestamp) -> Result<(), Error> {
     let given_up = (mail.attempts + 1 >= ATTEMPTS_MAX).then_some(now);
-    db.write("UPDATE mails SET last_error = $2, given_up_at = $3 WHERE id = $1").bind(mail.id).bind(reason.to_owned()).bind(given_up).exec_one().await
+    db.write("UPDATE mails SET last_error = $2, given_up_at = $3 WHERE id = $1")
+        .bind(mail.id)
+        .bind(reason.to_owned())
+        .bind(given_up)
+        .exec_one()
+        .await
 }

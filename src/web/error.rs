@@ -77,7 +77,9 @@ impl From<db::Error> for WebError {
         match error {
             db::Error::NotFound => Self::NotFound,
             db::Error::Retry(_) | db::Error::Unavailable(_) => Self::Unavailable(error.into()),
-            db::Error::Unique { .. } | db::Error::RowCount { .. } | db::Error::Address | db::Error::Other(_) => Self::Internal(error.into()),
+            db::Error::Unique { .. } | db::Error::RowCount { .. } | db::Error::Address | db::Error::Other(_) => {
+                Self::Internal(error.into())
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
 
 use crate::kernel::id::{BusinessId, ContractId, InvitationId, LicenseId, PersonId, SessionReference, TransferId};
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 /// Defines a pattern and, from the same text, the function that fills it.
 macro_rules! paths {
@@ -26,7 +26,7 @@ fn segment(value: impl Display) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             safe.push(char::from(byte));
         } else {
-            safe.push_str(&format!("%{byte:02X}"));
+            write!(safe, "%{byte:02X}").ok();
         }
         safe
     })

@@ -195,3 +195,19 @@ impl Shell {
         format!("{prefix}{}", self.title)
     }
 }
+
+impl Shell {
+    /// The page shows an invalid form again.
+    #[must_use]
+    pub fn with_errors(mut self) -> Self {
+        self.has_errors = true;
+        self
+    }
+
+    /// The same with a trail of links above the heading.
+    #[must_use]
+    pub fn with_crumbs(mut self, crumbs: &[(&str, String)]) -> Self {
+        self.crumbs = crumbs.iter().map(|(label, href)| Crumb { label: (*label).to_owned(), href: href.clone() }).collect();
+        self
+    }
+}

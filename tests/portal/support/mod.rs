@@ -4,6 +4,8 @@
 mod both_engines;
 pub mod fake_marketplace;
 pub mod postgres;
+pub mod schema;
+pub mod source;
 pub mod sqlite;
 pub mod stage;
 

@@ -1,0 +1,306 @@
+//! Puts the program together and runs it. The command, the tests and the benchmark start the same application.
+
+use crate::config::{Config, Demo, MailTo};
+use crate::db::{self, Db};
+use crate::identity::session::Sessions;
+use crate::jobs::{self, Wake};
+use crate::kernel::clock::Clock;
+use crate::kernel::random;
+use crate::notices::port::MailPort;
+use crate::web::cookies::Jar;
+use crate::web::{assets, headers, health, routes};
+use actix_session::SessionMiddleware;
+use actix_session::config::{BrowserSession, CookieContentSecurity};
+use actix_web::cookie::{Key, SameSite};
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpServer, middleware, web};
+use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tracing_actix_web::TracingLogger;
+use url::Url;
+
+/// Acknowledged requests have this long to finish after SIGTERM.
+const SHUTDOWN_SECONDS: u64 = 8;
+
+/// A start that did not succeed, in words for the terminal.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be made or written.
+    #[error("the data folder {folder} cannot be used: {source}")]
+    Data {
+        /// The folder.
+        folder: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The database does not answer.
+    #[error("the database {address} cannot be opened: {source:?}")]
+    Database {
+        /// Its address, without a password.
+        address: String,
+        /// What the driver said.
+        source: db::Error,
+    },
+    /// The schema could not be brought up to date.
+    #[error("{0}: {0:?}")]
+    Migrate(#[from] db::MigrateError),
+    /// A statement at the start failed.
+    #[error("the database refused the start: {0:?}")]
+    Storage(#[from] db::Error),
+    /// The address is taken or may not be used.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The mail server's address is of no use.
+    #[error("CREDITDESK_SMTP_URL: {0}")]
+    Mail(#[from] lettre::transport::smtp::Error),
+    /// Demonstration data was asked for where it must not be.
+    #[error("{0}")]
+    Demo(String),
+    /// The catalog has problems.
+    #[error("{0}")]
+    Catalog(String),
+}
+
+/// Everything that handlers and jobs share.
+pub struct Portal {
+    /// The database.
+    pub db: Db,
+    /// The one source of time.
+    pub clock: Clock,
+    /// The checked configuration.
+    pub config: Arc<Config>,
+    /// Origin of the program's pages.
+    pub public_url: Url,
+    /// Key of the forms' tokens, shared by all processes on the database.
+    pub form_key: Vec<u8>,
+    /// The header's value, made once.
+    pub content_security_policy: String,
+    /// Where mail goes.
+    pub mail: MailPort,
+    /// Wakes the clockwork.
+    pub wake: Wake,
+    /// What `/metrics` prints.
+    pub metrics: PrometheusHandle,
+}
+
+impl Portal {
+    /// How cookies are made for the public address.
+    #[must_use]
+    pub fn jar(&self) -> Jar {
+        Jar { secure: self.public_url.scheme() == "https" || is_loopback(&self.public_url) }
+    }
+
+    /// The origin as browsers write it.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.public_url.origin().ascii_serialization()
+    }
+
+    /// A whole address of one of the program's pages, for mail and hand-over links.
+    #[must_use]
+    pub fn address_of(&self, path: &str) -> String {
+        format!("{}{path}", self.origin())
+    }
+
+    /// Where the embedded marketplace sends buyers who set up.
+    #[must_use]
+    pub fn fulfilment_url(&self) -> String {
+        self.config.fulfilment_url.as_ref().map_or_else(|| self.address_of(crate::web::paths::SETUP), Url::to_string)
+    }
+
+    /// Whether the database takes reads and writes at this moment.
+    ///
+    /// # Errors
+    /// The storage error, if it does not.
+    pub async fn check_database(&self) -> Result<(), db::Error> {
+        self.db.write("UPDATE secrets SET created_at = created_at WHERE name = 'readiness'").exec().await.map(drop)
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// A program that serves.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What its handlers share.
+    pub portal: Arc<Portal>,
+    server: ServerHandle,
+    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    clockwork: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Running {
+    /// Stops: takes no new requests, finishes those it has, closes the database.
+    pub async fn stop(self) {
+        if let Some(clockwork) = &self.clockwork {
+            clockwork.abort();
+        }
+        self.server.stop(true).await;
+        self.serving.await.ok();
+        self.portal.db.close().await;
+    }
+}
+
+/// Opens and migrates the database, making the data folder where it is needed.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn open_database(config: &Config) -> Result<Db, StartError> {
+    let uses_folder = config.database_url.starts_with("sqlite:") || matches!(config.mail, MailTo::Files);
+    if uses_folder {
+        let made = std::fs::create_dir_all(&config.data)
+            .and_then(|()| std::fs::set_permissions(&config.data, std::fs::Permissions::from_mode(0o700)));
+        made.map_err(|source| StartError::Data { folder: config.data.display().to_string(), source })?;
+    }
+    let opened = Db::open(&config.database_url).await;
+    let db = opened.map_err(|source| StartError::Database { address: crate::config::without_password(&config.database_url), source })?;
+    db.migrate().await?;
+    Ok(db)
+}
+
+/// Builds what handlers and jobs share.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn build(config: Config, db: Db, clock: Clock, listening_on: SocketAddr) -> Result<Portal, StartError> {
+    let public_url = match &config.public_url {
+        Some(url) => url.clone(),
+        None => own_address(listening_on)?,
+    };
+    let mail = mail_port(&config)?;
+    let form_key = shared_secret(&db, &clock, "form key").await?;
+    shared_secret(&db, &clock, "readiness").await?;
+    let fulfilment_origin = config.fulfilment_url.as_ref().map(|url| url.origin().ascii_serialization());
+    Ok(Portal {
+        content_security_policy: headers::content_security_policy(fulfilment_origin.as_deref()),
+        db,
+        clock,
+        public_url,
+        form_key,
+        mail,
+        wake: Wake::default(),
+        metrics: recorder(),
+        config: Arc::new(config),
+    })
+}
+
+fn own_address(listening_on: SocketAddr) -> Result<Url, StartError> {
+    let listen_error = |_| StartError::Listen {
+        address: listening_on,
+        source: std::io::Error::other("the address makes no URL; set CREDITDESK_PUBLIC_URL"),
+    };
+    Url::parse(&format!("http://{listening_on}")).map_err(listen_error)
+}
+
+fn mail_port(config: &Config) -> Result<MailPort, StartError> {
+    let from = config.mail_from.clone();
+    Ok(match &config.mail {
+        MailTo::Files => MailPort::Files { folder: config.data.join("mail"), from },
+        MailTo::Smtp(url) => {
+            let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?.timeout(Some(Duration::from_secs(20))).build();
+            MailPort::Smtp { transport, from }
+        }
+    })
+}
+
+/// One recorder a process: the tests start many applications in one.
+fn recorder() -> PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    RECORDER
+        .get_or_init(|| {
+            let recorder = PrometheusBuilder::new().build_recorder();
+            let handle = recorder.handle();
+            metrics::set_global_recorder(recorder).ok();
+            handle
+        })
+        .clone()
+}
+
+/// A secret that is made at the first start and shared by every process on the same database.
+async fn shared_secret(db: &Db, clock: &Clock, name: &'static str) -> Result<Vec<u8>, db::Error> {
+    let find = || db.read("SELECT value FROM secrets WHERE name = $1").bind(name).opt::<(Vec<u8>,)>();
+    if let Some((value,)) = find().await? {
+        return Ok(value);
+    }
+    let made = db.write("INSERT INTO secrets (name, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING");
+    made.bind(name).bind(random::bytes::<64>().to_vec()).bind(clock.now()).exec().await?;
+    find().await?.map(|(value,)| value).ok_or(db::Error::NotFound)
+}
+
+/// Starts the program: listens, then serves. `with_clockwork` off leaves the jobs to the caller.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn start(config: Config, clock: Clock, with_clockwork: bool) -> Result<Running, StartError> {
+    let db = open_database(&config).await?;
+    start_on(config, db, clock, with_clockwork).await
+}
+
+/// The same on a database that is open and migrated.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn start_on(config: Config, db: Db, clock: Clock, with_clockwork: bool) -> Result<Running, StartError> {
+    let asked = config.listen;
+    let listener = TcpListener::bind(asked).map_err(|source| StartError::Listen { address: asked, source })?;
+    let address = listener.local_addr().map_err(|source| StartError::Listen { address: asked, source })?;
+    if config.demo == Demo::On && !address.ip().is_loopback() {
+        return Err(StartError::Demo("demonstration data needs a loopback listener such as 127.0.0.1:8080".to_owned()));
+    }
+    let workers = config.workers;
+    let portal = web::Data::new(build(config, db, clock, address).await?);
+    let shared = portal.clone();
+    let cookie_key = Key::derive_from(&portal.form_key);
+    let server = HttpServer::new(move || {
+        let portal = portal.clone();
+        let jar = portal.jar();
+        let sessions = SessionMiddleware::builder(Sessions::new(portal.db.clone(), portal.clock.clone()), cookie_key.clone())
+            .cookie_name(jar.name(crate::web::cookies::SESSION))
+            .cookie_secure(jar.secure)
+            .cookie_http_only(true)
+            .cookie_same_site(SameSite::Lax)
+            .cookie_path("/".to_owned())
+            .cookie_content_security(CookieContentSecurity::Signed)
+            .session_lifecycle(BrowserSession::default())
+            .build();
+        App::new()
+            .app_data(portal)
+            .wrap(middleware::Compress::default())
+            .wrap(middleware::from_fn(headers::dress))
+            .wrap(TracingLogger::default())
+            .route("/static/{name}", web::route().method(actix_web::http::Method::GET).to(assets::serve))
+            .route("/static/{name}", web::route().method(actix_web::http::Method::HEAD).to(assets::serve))
+            .route(crate::web::paths::HEALTHZ, web::get().to(health::live))
+            .route(crate::web::paths::READYZ, web::get().to(health::ready))
+            .route(crate::web::paths::METRICS, web::get().to(health::metrics))
+            .service(web::scope("").wrap(sessions).configure(routes::configure))
+    })
+    .workers(workers)
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .disable_signals()
+    .listen(listener)
+    .map_err(|source| StartError::Listen { address, source })?
+    .run();
+    let portal = shared.into_inner();
+    let handle = server.handle();
+    let serving = tokio::spawn(server);
+    let clockwork = with_clockwork.then(|| tokio::spawn(jobs::run_forever(Arc::clone(&portal))));
+    Ok(Running { address, portal, server: handle, serving, clockwork })
+}

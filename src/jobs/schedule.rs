@@ -1,0 +1,103 @@
+//! The table of jobs, and how one is claimed and run.
+
+use crate::application::Portal;
+use crate::db::Error;
+use crate::identity::session;
+use crate::kernel::clock::Timestamp;
+use crate::kernel::random;
+use crate::notices::deliver::deliver_due;
+use chrono::TimeDelta;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+/// A lease ends by itself after this long, for the process that died in the middle of a job.
+const LEASE: TimeDelta = TimeDelta::minutes(2);
+
+type Work = for<'a> fn(&'a Portal) -> BoxFuture<'a, anyhow::Result<u64>>;
+
+/// Something that has to happen without anybody asking.
+#[derive(Clone, Copy)]
+pub struct Job {
+    /// Its name, in the log and in the lease.
+    pub name: &'static str,
+    /// The least time between two runs, by the injected clock. Zero: at every tick and by every process; such a job
+    /// claims each piece of work itself and costs one read when there is none.
+    pub every: TimeDelta,
+    work: Work,
+}
+
+/// Every job, in the order in which they run.
+pub const JOBS: &[Job] = &[
+    Job {
+        name: "deliver mail",
+        every: TimeDelta::zero(),
+        work: |portal| async move { Ok(deliver_due(&portal.db, &portal.clock, &portal.mail).await?) }.boxed(),
+    },
+    Job {
+        name: "sweep sessions",
+        every: TimeDelta::minutes(10),
+        work: |portal| async move { Ok(session::sweep(&portal.db, portal.clock.now()).await?) }.boxed(),
+    },
+];
+
+/// Runs every job that is due and not being run by another process. A job that fails is logged and tried again at the
+/// next tick; the others go on.
+pub async fn run_due_jobs(portal: &Portal) {
+    for job in JOBS {
+        if let Err(error) = run_one(portal, job).await {
+            metrics::counter!("creditdesk_job_failures_total", "job" => job.name).increment(1);
+            tracing::warn!(job = job.name, error = ?error, "a job failed");
+        }
+    }
+}
+
+async fn run_one(portal: &Portal, job: &Job) -> anyhow::Result<()> {
+    let now = portal.clock.now();
+    if job.every.is_zero() {
+        (job.work)(portal).await?;
+        return Ok(());
+    }
+    let holder = random::id();
+    if !claim(portal, job, holder, now).await? {
+        return Ok(());
+    }
+    let done = (job.work)(portal).await;
+    let release = portal
+        .db
+        .write("UPDATE job_leases SET leased_until = $3, finished_at = $3 WHERE name = $1 AND holder = $2")
+        .bind(job.name)
+        .bind(holder)
+        .bind(now);
+    release.exec().await?;
+    let count = done?;
+    if count > 0 {
+        tracing::debug!(job = job.name, count, "a job did something");
+    }
+    Ok(())
+}
+
+async fn claim(portal: &Portal, job: &Job, holder: uuid::Uuid, now: Timestamp) -> Result<bool, Error> {
+    let due_if_finished_by = now - job.every;
+    // A read first: at most ticks there is nothing to do, and a read costs no write.
+    let busy: Option<(String,)> = portal
+        .db
+        .read("SELECT name FROM job_leases WHERE name = $1 AND (leased_until > $2 OR finished_at > $3)")
+        .bind(job.name)
+        .bind(now)
+        .bind(due_if_finished_by)
+        .opt()
+        .await?;
+    if busy.is_some() {
+        return Ok(false);
+    }
+    let claimed = portal
+        .db
+        .write("INSERT INTO job_leases (name, holder, leased_until) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, leased_until = excluded.leased_until WHERE job_leases.leased_until <= $4")
+        .bind(job.name)
+        .bind(holder)
+        .bind(now + LEASE)
+        .bind(now)
+        .exec()
+        .await?;
+    Ok(claimed == 1)
+}

@@ -1,0 +1,14 @@
+//! The log: one line an event, as text or JSON, to standard error.
+
+use crate::config::Config;
+use tracing_subscriber::EnvFilter;
+
+/// Starts the log. `RUST_LOG` chooses what is in it; the default is what an operator wants to see.
+pub fn start(config: &Config) {
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn,tracing_actix_web=warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // A second start in one process, as in tests, keeps the first log.
+    let started = if config.log_json { log.json().try_init() } else { log.try_init() };
+    started.ok();
+}

@@ -1,0 +1,180 @@
+//! The ring around every handler: loads the visit, checks the origin, decides access before a body is read, reads the
+//! body within a limit and a time, checks the form's token, and turns every error into a page.
+
+use super::error::WebError;
+use super::form::Form;
+use super::route::Access;
+use super::visit::Visit;
+use super::{failure, paths};
+use crate::access::allows;
+use crate::application::Portal;
+use crate::identity::actor::{self, Chosen};
+use crate::identity::session::key;
+use crate::kernel::id::{BusinessId, PersonId, SessionReference};
+use actix_session::{Session, SessionExt};
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use futures_util::StreamExt;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Largest form.
+const BODY_MAX: usize = 64 * 1024;
+/// A body has to be here by then: actix itself has no limit for slow ones (quality F2).
+const BODY_WAIT: Duration = Duration::from_secs(10);
+
+/// Stands before one route.
+///
+/// # Errors
+/// Never: every failure becomes a page.
+pub async fn guard(access: Access, mut request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let portal = portal_of(request.request());
+    let visit = match arrive(portal, request.request()).await {
+        Ok(visit) => visit,
+        Err(response) => return Ok(request.into_response(response)),
+    };
+    tracing::Span::current().record("reference", visit.reference());
+    if let Err(error) = admit(access, &visit, &mut request).await {
+        return Ok(request.into_response(finish(&visit, failure::page(&visit, error))));
+    }
+    request.extensions_mut().insert(visit.clone());
+    let plain_request = request.request().clone();
+    let response = match next.call(request).await {
+        Ok(response) => response.map_into_boxed_body(),
+        Err(error) => {
+            let response = failure::page(&visit, as_web_error(error));
+            ServiceResponse::new(plain_request, response)
+        }
+    };
+    // The visit holds the request: without this the two would keep each other alive.
+    response.request().extensions_mut().remove::<Visit>();
+    let (request, response) = response.into_parts();
+    Ok(ServiceResponse::new(request, finish(&visit, response)))
+}
+
+#[expect(clippy::expect_used, reason = "the application puts it there before any route")]
+fn portal_of(request: &HttpRequest) -> Arc<Portal> {
+    Arc::clone(request.app_data::<web::Data<Portal>>().expect("the application holds the portal"))
+}
+
+async fn arrive(portal: Arc<Portal>, request: &HttpRequest) -> Result<Visit, HttpResponse> {
+    let session = request.get_session();
+    let now = portal.clock.now();
+    match load_actor(&portal, &session).await {
+        Ok(actor) => Ok(Visit::new(portal, request.clone(), session, actor, now)),
+        Err(error) => {
+            let visit = Visit::new(portal, request.clone(), session, None, now);
+            Err(finish(&visit, failure::page(&visit, error)))
+        }
+    }
+}
+
+async fn load_actor(portal: &Portal, session: &Session) -> Result<Option<crate::access::Actor>, WebError> {
+    let read = |name| session.get::<Uuid>(name).ok().flatten();
+    let (Some(person), Some(reference)) = (read(key::PERSON), read(key::REFERENCE)) else { return Ok(None) };
+    let chosen = Chosen { business: read(key::BUSINESS).map(BusinessId::from_uuid), buyer: session.get(key::BUYER).ok().flatten() };
+    Ok(actor::find(&portal.db, PersonId::from_uuid(person), SessionReference::from_uuid(reference), chosen).await?)
+}
+
+/// Everything that is decided before the handler runs, in this order.
+async fn admit(access: Access, visit: &Visit, request: &mut ServiceRequest) -> Result<(), WebError> {
+    if access == Access::Nothing {
+        return Ok(());
+    }
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if changes && access != Access::Landing && is_from_another_site(visit, request.request()) {
+        return Err(WebError::CrossSite);
+    }
+    match access {
+        Access::Public | Access::Landing | Access::Nothing => {}
+        Access::SignedIn => drop(visit.require_actor()?),
+        Access::May(action) => allows(visit.require_actor()?, action)?,
+    }
+    if changes {
+        let form = Form::parse(&read_body(request).await?)?;
+        if access != Access::Landing && !visit.csrf_is_valid(form.text("csrf")) {
+            return Err(WebError::FormOutOfDate);
+        }
+        request.extensions_mut().insert(form);
+    }
+    Ok(())
+}
+
+/// By what the browser says of itself: `Sec-Fetch-Site`, else `Origin`. A client that says neither is no browser and
+/// still needs the form's token.
+fn is_from_another_site(visit: &Visit, request: &HttpRequest) -> bool {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if let Some(origin) = header("origin") {
+        return origin != visit.portal().origin();
+    }
+    header("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+async fn read_body(request: &mut ServiceRequest) -> Result<Vec<u8>, WebError> {
+    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > BODY_MAX) {
+        return Err(WebError::TooLarge);
+    }
+    let has_body = declared.is_some_and(|length| length > 0) || request.headers().contains_key(header::TRANSFER_ENCODING);
+    if has_body && !request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(WebError::Malformed);
+    }
+    let mut payload = request.take_payload();
+    let reading = async {
+        let mut body = Vec::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| WebError::Malformed)?;
+            if body.len() + chunk.len() > BODY_MAX {
+                return Err(WebError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    };
+    tokio::time::timeout(BODY_WAIT, reading).await.map_err(|_| WebError::TooSlow)?
+}
+
+fn as_web_error(error: actix_web::Error) -> WebError {
+    match error.as_error::<WebError>() {
+        // The cause of an actix error cannot be taken out of it, so the variants that carry one are told apart by status.
+        Some(WebError::NotFound) => WebError::NotFound,
+        Some(WebError::MethodNotAllowed) => WebError::MethodNotAllowed,
+        Some(WebError::SignIn) => WebError::SignIn,
+        Some(WebError::NeedsRole(words)) => WebError::NeedsRole(words),
+        Some(WebError::NoPart) => WebError::NoPart,
+        Some(WebError::FormOutOfDate) => WebError::FormOutOfDate,
+        Some(WebError::CrossSite) => WebError::CrossSite,
+        Some(WebError::Malformed) => WebError::Malformed,
+        Some(WebError::TooLarge) => WebError::TooLarge,
+        Some(WebError::TooSlow) => WebError::TooSlow,
+        Some(WebError::TooMany { retry_after_seconds }) => WebError::TooMany { retry_after_seconds: *retry_after_seconds },
+        Some(WebError::Unavailable(cause)) => WebError::Unavailable(anyhow::anyhow!("{cause:?}")),
+        Some(WebError::Internal(cause)) => WebError::Internal(anyhow::anyhow!("{cause:?}")),
+        None => WebError::Internal(anyhow::anyhow!("{error:?}")),
+    }
+}
+
+/// Cookies of the visit, and nothing of a signed-in person's pages in any cache.
+fn finish(visit: &Visit, mut response: HttpResponse) -> HttpResponse {
+    for cookie in visit.take_cookies() {
+        if let Err(error) = response.add_cookie(&cookie) {
+            tracing::error!(%error, "a cookie could not be set");
+        }
+    }
+    let headers = response.headers_mut();
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// Where somebody who is not signed in is sent: to the sign-in page and back to what they wanted, if that was a page.
+#[must_use]
+pub fn sign_in_address(visit: &Visit, method: &Method) -> String {
+    let next = if matches!(*method, Method::GET | Method::HEAD) { visit.path_and_query() } else { String::new() };
+    paths::with_query(&paths::sign_in(), &[("next", &next)])
+}

@@ -1,0 +1,25 @@
+//! Pages: one table of routes, a guard around each, and one file a page.
+
+pub mod assets;
+pub mod chart;
+pub mod cookies;
+pub mod csrf;
+pub mod error;
+mod failure;
+pub mod form;
+mod frame;
+mod guard;
+pub mod headers;
+pub mod health;
+mod help;
+pub mod paths;
+pub mod route;
+pub mod routes;
+pub mod shell;
+#[cfg(debug_assertions)]
+mod styleguide;
+mod visit;
+
+pub use error::WebError;
+pub use form::Form;
+pub use visit::Visit;

@@ -1,0 +1,56 @@
+//! The route table: every address, who may use it, and its handler. A room of pages brings its own lines; together
+//! they are one table, and a test compares it with who gets what answer.
+
+use super::guard::guard;
+use super::route::{Access, Entry, get};
+use super::{help, paths};
+use actix_web::http::{Method, header};
+use actix_web::middleware::from_fn;
+use actix_web::{HttpResponse, Resource, guard as matching, web};
+use std::collections::BTreeMap;
+
+/// All lines.
+#[must_use]
+pub fn table() -> Vec<Entry> {
+    let own = vec![
+        get(paths::HOME, Access::Public, || web::to(help::home)),
+        get(paths::HELP, Access::Public, || web::to(help::show)),
+        #[cfg(debug_assertions)]
+        get(paths::STYLEGUIDE, Access::Public, || web::to(super::styleguide::show)),
+    ];
+    own
+}
+
+/// Puts the table into an application.
+pub fn configure(config: &mut web::ServiceConfig) {
+    let mut by_pattern: BTreeMap<&'static str, Vec<Entry>> = BTreeMap::new();
+    for entry in table() {
+        by_pattern.entry(entry.pattern).or_default().push(entry);
+    }
+    let mut patterns: Vec<_> = by_pattern.into_iter().collect();
+    // Fixed segments before variable ones, so that /console/licenses.csv is never taken for an id.
+    patterns.sort_by_key(|(pattern, _)| (pattern.matches('{').count(), *pattern));
+    for (pattern, entries) in patterns {
+        config.service(resource(pattern, &entries));
+    }
+    config.default_service(web::to(help::nowhere).wrap(from_fn(|request, next| guard(Access::Nothing, request, next))));
+}
+
+fn resource(pattern: &'static str, entries: &[Entry]) -> Resource {
+    let mut resource = web::resource(pattern);
+    for entry in entries {
+        let access = entry.access;
+        let method = match entry.http_method() {
+            Method::POST => matching::Any(matching::Post()),
+            _ => matching::Any(matching::Get()).or(matching::Head()),
+        };
+        resource = resource.route((entry.handler)().guard(method).wrap(from_fn(move |request, next| guard(access, request, next))));
+    }
+    let allowed = entries.iter().map(|entry| if entry.method == "GET" { "GET, HEAD" } else { entry.method }).collect::<Vec<_>>().join(", ");
+    let options = web::route().method(Method::OPTIONS).to(move || {
+        let allowed = allowed.clone();
+        async move { HttpResponse::NoContent().insert_header((header::ALLOW, allowed)).finish() }
+    });
+    let otherwise = web::to(help::no_such_method).wrap(from_fn(|request, next| guard(Access::Nothing, request, next)));
+    resource.route(options).default_service(otherwise)
+}

@@ -14,7 +14,7 @@ use creditdesk::audit::{ActingAs, Who};
 use creditdesk::db::{Failed, FromDb, SplitRefusal};
 use creditdesk::fulfilment::activate::{Activated, Activation, activate};
 use creditdesk::fulfilment::land::{Landed, land};
-use creditdesk::fulfilment::prepare::{Refusal, find_held};
+use creditdesk::fulfilment::prepare::{Refusal, Viewer, find_held};
 use creditdesk::fulfilment::products::Products;
 use creditdesk::fulfilment::{Fulfilment, Links};
 use creditdesk::identity::actor;
@@ -115,8 +115,7 @@ impl Scene {
         terms_accepted: bool,
     ) -> Result<Activated, Failed<Refusal>> {
         let scope = BusinessScope::of(actor, Action::ManageLicenses).expect("an actor who may");
-        let sees: Vec<_> = actor.memberships.iter().map(|membership| membership.business).collect();
-        let wish = Activation { handle, reviewed, scope, sees: &sees, person: actor.person, terms_accepted };
+        let wish = Activation { handle, reviewed, scope, viewer: &Viewer::of(actor), person: actor.person, terms_accepted };
         activate(&self.room, &wish, &self.who(actor)).await
     }
 

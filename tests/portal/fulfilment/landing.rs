@@ -6,7 +6,7 @@ use crate::support::fake_marketplace::Call;
 use chrono::TimeDelta;
 use creditdesk::db::SplitRefusal;
 use creditdesk::fulfilment::land::{LandingRefusal, forget_handles, land};
-use creditdesk::fulfilment::prepare::{Refusal, check, find_held};
+use creditdesk::fulfilment::prepare::{Refusal, Viewer, check, find_held};
 use creditdesk::fulfilment::products::Products;
 use creditdesk::kernel::clock::Timestamp;
 use std::collections::BTreeMap;
@@ -75,8 +75,8 @@ both_engines! {
         let deadlines: Vec<(Timestamp,)> = scene.rows("SELECT expires_at FROM registrations ORDER BY landed_at").await;
         assert_eq!(deadlines, [(start + TimeDelta::hours(4),), (start + TimeDelta::hours(5),)]);
         scene.stage.clock.advance(TimeDelta::hours(3));
-        assert_eq!(check(&scene.room, &first.handle, &[], scene.now()).await.refusal().unwrap(), Err(Refusal::Expired));
-        assert!(check(&scene.room, &second.handle, &[], scene.now()).await.refusal().unwrap().is_ok());
+        assert_eq!(check(&scene.room, &first.handle, &Viewer::default(), scene.now()).await.refusal().unwrap(), Err(Refusal::Expired));
+        assert!(check(&scene.room, &second.handle, &Viewer::default(), scene.now()).await.refusal().unwrap().is_ok());
     }
 
     /// SET-4: where the marketplace tells when its token ends, that is the deadline, also when the landing was late.
@@ -140,9 +140,9 @@ both_engines! {
         let landed = scene.click(&bought).await;
         scene.stage.clock.advance(TimeDelta::hours(24) - TimeDelta::microseconds(1));
         assert_eq!(forget_handles(&scene.room).await.unwrap(), 0);
-        assert_eq!(check(&scene.room, &landed.handle, &[], scene.now()).await.refusal().unwrap(), Err(Refusal::Expired));
+        assert_eq!(check(&scene.room, &landed.handle, &Viewer::default(), scene.now()).await.refusal().unwrap(), Err(Refusal::Expired));
         scene.stage.clock.advance(TimeDelta::microseconds(1));
-        assert_eq!(check(&scene.room, &landed.handle, &[], scene.now()).await.refusal().unwrap(), Err(Refusal::NoRegistration));
+        assert_eq!(check(&scene.room, &landed.handle, &Viewer::default(), scene.now()).await.refusal().unwrap(), Err(Refusal::NoRegistration));
         assert_eq!(forget_handles(&scene.room).await.unwrap(), 1);
         assert_eq!((scene.number(REGISTRATIONS).await, scene.number(HANDLES).await), (1, 0));
     }

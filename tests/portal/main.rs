@@ -12,5 +12,6 @@ mod support;
 
 mod credits;
 mod db;
+mod fulfilment;
 mod house;
 mod mail;

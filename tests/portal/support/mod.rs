@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod both_engines;
+pub mod fixtures;
 pub mod postgres;
 pub mod sqlite;
 pub mod stage;

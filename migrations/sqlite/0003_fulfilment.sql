@@ -79,6 +79,7 @@ CREATE TABLE licenses (
 ) STRICT;
 CREATE INDEX licenses_by_business ON licenses (business_id, activated_at, id);
 CREATE INDEX licenses_by_expiry ON licenses (business_id, expires_at, id);
+CREATE INDEX licenses_by_product ON licenses (business_id, search_key, id);
 CREATE INDEX licenses_by_activation ON licenses (activated_at, id);
 CREATE INDEX licenses_by_agreement ON licenses (agreement_id);
 

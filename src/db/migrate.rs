@@ -14,7 +14,17 @@ impl Db {
     /// When a migration fails or one that was run has since been edited.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         match self {
-            Self::Sqlite { write, .. } => sqlx::migrate!("migrations/sqlite").run(write).await?,
+            Self::Sqlite { write, .. } => {
+                // No lock of SQLite spans several migrations: who comes second at one fails on it, and finds it done at the next try.
+                let migrator = sqlx::migrate!("migrations/sqlite");
+                let mut tries_left = migrator.iter().count();
+                while let Err(error) = migrator.run(write).await {
+                    if tries_left == 0 {
+                        return Err(error.into());
+                    }
+                    tries_left -= 1;
+                }
+            }
             Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await?,
         }
         Ok(())

@@ -10,5 +10,8 @@
 #[macro_use]
 mod support;
 
+mod credits;
 mod db;
+mod house;
+mod mail;
 mod transfer;

@@ -11,7 +11,7 @@ use creditdesk::access::{Action, Actor, BusinessRole, StaffRole, StaffScope};
 use creditdesk::credits::ledger::{Figures, figures};
 use creditdesk::db::{Db, SplitRefusal};
 use creditdesk::fulfilment::transfer::{
-    self, Ask, AskRefusal, Barred, Confirmed, DecideRefusal, Immovable, LicenseRef, Reason, Status, Ticket, Transfer,
+    self, Ask, AskRefusal, Confirmed, DecideRefusal, Immovable, LicenseRef, Reason, Status, Ticket, Transfer,
 };
 use creditdesk::kernel::clock::Timestamp;
 use creditdesk::kernel::id::{BusinessId, ContractId, LicenseId, PersonId, TransferId};

@@ -4,6 +4,8 @@
 mod both_engines;
 pub mod fixtures;
 pub mod postgres;
+pub mod schema;
+pub mod source;
 pub mod sqlite;
 pub mod stage;
 

@@ -10,6 +10,7 @@ pub mod config;
 pub mod credits;
 pub mod db;
 pub mod doctor;
+pub mod demo;
 pub mod fulfilment;
 pub mod identity;
 pub mod jobs;

@@ -15,3 +15,4 @@ mod db;
 mod fulfilment;
 mod house;
 mod mail;
+mod transfer;

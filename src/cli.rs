@@ -2,6 +2,7 @@
 
 use crate::application::{self, StartError};
 use crate::config::{Config, ConfigError, Settings};
+use crate::doctor;
 use crate::kernel::clock::Clock;
 use crate::telemetry;
 use clap::{Parser, Subcommand};
@@ -22,6 +23,8 @@ enum Command {
     Serve,
     /// Bring the database schema up to date and stop
     Migrate,
+    /// Check configuration, database, clock, paths and mail, and say what to do
+    Doctor,
 }
 
 /// A command that did not succeed, in words for the terminal.
@@ -33,6 +36,9 @@ pub enum CliError {
     /// The program did not start.
     #[error("{0}")]
     Start(#[from] StartError),
+    /// The doctor found something.
+    #[error("{0} problem(s); what to do stands below each")]
+    Unhealthy(usize),
     /// The system said no.
     #[error("{0}")]
     System(#[from] std::io::Error),
@@ -52,6 +58,22 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
             println!("The database schema is up to date.");
             Ok(())
         }
+        Command::Doctor => examine(&config).await,
+    }
+}
+
+async fn examine(config: &Config) -> Result<(), CliError> {
+    let findings = doctor::examine(config, &Clock::system()).await;
+    for finding in &findings {
+        let mark = if finding.advice.is_none() { "ok     " } else { "PROBLEM" };
+        println!("{mark}  {}: {}", finding.what, finding.seen);
+        if let Some(advice) = &finding.advice {
+            println!("         {advice}");
+        }
+    }
+    match findings.iter().filter(|finding| finding.advice.is_some()).count() {
+        0 => Ok(()),
+        problems => Err(CliError::Unhealthy(problems)),
     }
 }
 

@@ -1,4 +1,4 @@
-// Comfort only: every page works without this file. It writes text with textContent and never builds HTML from strings.
+// Comfort only: every page works without this file. Text is set as textContent; HTML is never made from strings.
 (() => {
   'use strict';
   const doc = document;
@@ -12,7 +12,7 @@
     doc.cookie = `tz=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
   }
 
-  // The error summary, or a message that says so, takes the focus.
+  // The error summary takes the focus.
   const summary = doc.querySelector('[data-focus]');
   if (summary) summary.focus();
 
@@ -30,7 +30,7 @@
     if (input.form) input.form.addEventListener('submit', () => show(false));
   });
 
-  // A form is sent once. The button comes back when the page is shown again from the browser's history.
+  // A form is sent once, until the page is shown again from the browser's history.
   all('form[method=post]:not([data-many])', (form) => {
     form.addEventListener('submit', (event) => {
       if (form.dataset.sent) {
@@ -38,7 +38,7 @@
         return;
       }
       form.dataset.sent = 'yes';
-      // After the browser has read the form: a disabled button would not be part of it.
+      // Only after the browser has read the form.
       setTimeout(() => all('button[type=submit]', (button) => {
         button.setAttribute('aria-disabled', 'true');
         if (button === event.submitter) button.setAttribute('aria-busy', 'true');
@@ -53,12 +53,12 @@
     }, form);
   }));
 
-  // The hand-over to the vendor goes on by itself, unless the person came back to this page.
+  // The hand-over goes on by itself, unless the person came back to this page.
   const onward = doc.querySelector('form[data-auto-submit]');
   const arrival = performance.getEntriesByType('navigation')[0];
   if (onward && !(arrival && arrival.type === 'back_forward')) onward.requestSubmit();
 
-  // A number as people type it, as the server reads it: full-width digits, spaces and separators between groups.
+  // A number as the server reads it: full-width digits, spaces and separators between groups.
   const whole = (typed) => {
     const plain = typed.normalize('NFKC').trim();
     if (!/^\d+$|^\d{1,3}([,.'\s]\d{3})+$/.test(plain)) return null;
@@ -88,7 +88,7 @@
     const words = time.parentElement.querySelector('[data-left]');
     const said = words && /^(?:(\d+) h )?(?:(\d+) min|(\d+) s)\b/.exec(words.textContent.trim());
     if (!said) return;
-    const [hours, minutes, seconds] = said.slice(1).map(Number).map((number) => number || 0);
+    const [hours, minutes, seconds] = said.slice(1).map((digits) => Number(digits || 0));
     const spoken = Date.now() + (hours * 3600 + minutes * 60 + seconds) * 1000;
     const exact = Date.parse(time.dateTime);
     const end = Math.abs(exact - spoken) < 90000 ? exact : spoken;
@@ -114,7 +114,7 @@
       const stay = doc.createElement('button');
       box.className = 'session-warning';
       box.setAttribute('role', 'alert');
-      text.textContent = 'You will be signed out in 2 minutes. What you have typed here is not saved yet.';
+      text.textContent = 'You will be signed out in 2 minutes. What you have typed is not saved.';
       stay.className = 'button';
       stay.type = 'button';
       stay.textContent = 'Stay signed in';
@@ -125,7 +125,7 @@
           end = Date.now() + length;
           wait();
         } else {
-          text.textContent = 'The session could not be extended. Copy what you have typed, then sign in again.';
+          text.textContent = 'That did not work. Copy what you have typed, then sign in again.';
         }
       });
       box.append(text, stay);

@@ -38,6 +38,7 @@ CREATE TABLE buyer_accounts (
     payment_method  TEXT        NOT NULL CHECK (payment_method IN ('invoice', 'test_approve', 'test_decline', 'test_settle_approved', 'test_settle_declined', 'test_time_out')),
     created_at      TIMESTAMPTZ NOT NULL
 );
+CREATE INDEX buyer_accounts_by_search ON buyer_accounts (search_key, id);
 
 CREATE TABLE buyer_people (
     account_id TEXT        NOT NULL REFERENCES buyer_accounts (id),

@@ -127,6 +127,7 @@ CREATE TABLE license_arns (
     set_up_at        TIMESTAMPTZ,
     activated_at     TIMESTAMPTZ
 );
+CREATE INDEX license_arns_by_key ON license_arns (SUBSTR(arn, LENGTH(arn) - 33));
 
 CREATE TABLE entitlements (
     license_arn TEXT        NOT NULL REFERENCES license_arns (arn),

@@ -15,6 +15,7 @@ CREATE TABLE registrations (
     completed_at     TIMESTAMPTZ
 );
 CREATE INDEX registrations_by_arn ON registrations (license_arn, landed_at, id);
+CREATE INDEX registrations_by_key ON registrations (SUBSTR(license_arn, LENGTH(license_arn) - 33));
 
 -- What a browser holds instead of the token. A hand-over link has one that only works in its business (SET-9).
 CREATE TABLE registration_handles (
@@ -50,6 +51,8 @@ CREATE TABLE contracts (
 );
 CREATE INDEX contracts_by_business ON contracts (business_id, activated_at, id);
 CREATE INDEX contracts_by_agreement ON contracts (agreement_id);
+-- Staff look a purchase up by the last part of its license ARN, `l-` and 32 hexadecimal digits.
+CREATE INDEX contracts_by_key ON contracts (SUBSTR(license_arn, LENGTH(license_arn) - 33));
 CREATE INDEX contracts_by_account ON contracts (buyer_account_id);
 CREATE INDEX contracts_unreported ON contracts (activated_at) WHERE reported_at IS NULL;
 
@@ -76,6 +79,7 @@ CREATE TABLE licenses (
 );
 CREATE INDEX licenses_by_business ON licenses (business_id, activated_at, id);
 CREATE INDEX licenses_by_expiry ON licenses (business_id, expires_at, id);
+CREATE INDEX licenses_by_product ON licenses (business_id, search_key, id);
 CREATE INDEX licenses_by_activation ON licenses (activated_at, id);
 CREATE INDEX licenses_by_agreement ON licenses (agreement_id);
 
@@ -107,9 +111,16 @@ CREATE TABLE transfers (
     decided_at       TIMESTAMPTZ,
     decision_note    TEXT,
     CHECK (from_business_id <> to_business_id),
-    CHECK (decided_by IS NULL OR status IN ('rejected', 'approved', 'withdrawn')),
-    CHECK (status <> 'approved' OR (decided_by IS NOT NULL AND decided_by <> requested_by AND decided_at IS NOT NULL))
+    CHECK (requested_at < lapses_at),
+    CHECK ((decided_by IS NOT NULL) = (status IN ('approved', 'rejected', 'withdrawn'))),
+    CHECK ((decided_at IS NOT NULL) = (status IN ('approved', 'rejected', 'withdrawn'))),
+    -- SUP-4: nobody decides about their own request, and nobody takes back another's.
+    CHECK (status NOT IN ('approved', 'rejected') OR decided_by <> requested_by),
+    CHECK (status <> 'withdrawn' OR decided_by = requested_by)
 );
 CREATE UNIQUE INDEX transfers_open ON transfers (contract_id) WHERE status = 'requested';
 CREATE INDEX transfers_list ON transfers (requested_at, id);
+CREATE INDEX transfers_by_status ON transfers (status, requested_at, id);
 CREATE INDEX transfers_by_contract ON transfers (contract_id, requested_at, id);
+CREATE INDEX transfers_out ON transfers (from_business_id, requested_at, id);
+CREATE INDEX transfers_in ON transfers (to_business_id, requested_at, id);

@@ -1,3 +1,10 @@
 //! Credits: the pool of a business, its ledger, what is allocated and how it went over time.
 
+pub mod allocation;
+pub mod attention;
+pub mod history;
 pub mod ledger;
+pub mod pool;
+pub mod purchase_history;
+mod store;
+pub mod trace;

@@ -1,3 +1,49 @@
 //! A purchase becomes licenses of one business: the marketplace port, registration, activation, licenses, transfer.
 
+pub mod activate;
+pub mod difference;
+pub mod entitled;
+pub mod hand_over;
+pub mod land;
+pub mod license;
+pub mod licenses;
+pub mod look_up;
+mod mail;
 pub mod marketplace;
+pub mod prepare;
+pub mod products;
+pub mod registration;
+pub mod report;
+mod store;
+pub mod sync;
+pub mod transfer;
+
+use crate::db::Db;
+use crate::kernel::clock::Clock;
+use marketplace::Marketplace;
+use products::Products;
+use std::sync::Arc;
+
+/// What the use cases of this room stand on; cheap to clone.
+#[derive(Clone)]
+pub struct Fulfilment {
+    /// Where the console keeps what it knows.
+    pub db: Db,
+    /// The only way to learn about a purchase.
+    pub marketplace: Arc<dyn Marketplace>,
+    /// The one source of time.
+    pub clock: Clock,
+    /// The products that this console sells licenses of.
+    pub products: Products,
+    /// Where mail points to.
+    pub links: Links,
+}
+
+/// Absolute addresses of pages that mail points to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Links {
+    /// License Information.
+    pub licenses: String,
+    /// Credits & Billing.
+    pub credits: String,
+}

@@ -1,6 +1,7 @@
 //! Pages: one table of routes, a guard around each, and one file a page.
 
 pub mod assets;
+pub mod chart;
 pub mod cookies;
 pub mod csrf;
 pub mod error;

@@ -10,5 +10,7 @@
 #[macro_use]
 mod support;
 
+mod credits;
 mod db;
 mod house;
+mod mail;

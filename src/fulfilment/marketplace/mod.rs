@@ -4,6 +4,7 @@
 
 pub mod embedded;
 
+use super::license::Source;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::EventId;
 use crate::kernel::secret::Secret;
@@ -98,6 +99,11 @@ pub struct Unreachable(#[from] pub anyhow::Error);
 /// A marketplace, seen from the console.
 #[async_trait]
 pub trait Marketplace: Send + Sync {
+    /// Which marketplace this is, as License Information names it (LIC-2).
+    fn source(&self) -> Source {
+        Source::Embedded
+    }
+
     /// What a presented token stands for. Repeatable until the token expires.
     async fn resolve(&self, token: &Secret) -> Result<ResolvedPurchase, ResolveError>;
 

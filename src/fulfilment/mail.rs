@@ -1,0 +1,84 @@
+//! The room's mail: texts from `templates/mail/`, with times in UTC because a mail has no viewer's zone. Pure.
+
+use super::Links;
+use super::difference::Addition;
+use super::prepare::Ready;
+use super::store::contracts;
+use super::store::recipients::Recipient;
+use crate::audit::Who;
+use crate::kernel::credits::Credits;
+use crate::kernel::show::{self, Zone};
+use crate::kernel::text::mask_account;
+use crate::notices::Mail;
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "mail/license_activated.txt")]
+struct ActivatedText<'a> {
+    name: &'a str,
+    business: &'a str,
+    product: &'a str,
+    seller: &'a str,
+    credits: Credits,
+    starts: String,
+    expires: String,
+    renews: &'static str,
+    buyer_account: String,
+    agreement: &'a str,
+    by: &'a str,
+    links: &'a Links,
+}
+
+#[derive(Template)]
+#[template(path = "mail/license_added.txt")]
+struct AddedText<'a> {
+    name: &'a str,
+    product: &'a str,
+    credits: Credits,
+    total: Credits,
+    since: String,
+    expires: String,
+    agreement: &'a str,
+    links: &'a Links,
+}
+
+/// *Activation Successful*, to everybody who has licensing permission (ACT-8).
+pub(super) fn activated(recipient: &Recipient, business: &str, ready: &Ready, who: &Who, links: &Links) -> Mail {
+    let purchase = &ready.registration.purchase;
+    let text = ActivatedText {
+        name: &recipient.name,
+        business,
+        product: &purchase.product_name,
+        seller: &purchase.seller_name,
+        credits: ready.credits,
+        starts: show::date_time(ready.starts_at, Zone::UTC),
+        expires: show::date_time(ready.expires_at, Zone::UTC),
+        renews: ready.auto_renew.map_or("not known yet", |renews| if renews { "yes" } else { "no" }),
+        buyer_account: mask_account(&purchase.buyer_account_id),
+        agreement: &ready.agreement_id,
+        by: &who.label,
+        links,
+    };
+    Mail::new("license_activated", &recipient.email, &format!("Activation Successful: {}", purchase.product_name), written(&text))
+}
+
+/// Credits were added to the running contract (UPG-4).
+pub(super) fn added(recipient: &Recipient, contract: &contracts::Booked, addition: Addition, who: &Who, links: &Links) -> Mail {
+    let text = AddedText {
+        name: &recipient.name,
+        product: &contract.product_name,
+        credits: addition.credits,
+        total: addition.total,
+        since: show::date_time(who.now, Zone::UTC),
+        expires: show::date_time(contract.expires_at, Zone::UTC),
+        agreement: &contract.agreement_id,
+        links,
+    };
+    let subject = format!("{} added: {}", show::count(addition.credits.get(), "credit"), contract.product_name);
+    Mail::new("license_added", &recipient.email, &subject, written(&text))
+}
+
+#[expect(clippy::expect_used, reason = "a template of strings and numbers writes into memory and cannot fail")]
+fn written(text: &impl Template) -> String {
+    text.render().expect("a mail that renders")
+}

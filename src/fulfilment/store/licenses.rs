@@ -1,0 +1,51 @@
+//! SQL that writes licenses; the lists that read them are in `licenses.rs` of the room.
+
+use crate::db::{Error, Tx};
+use crate::fulfilment::license::{Kind, Source};
+use crate::kernel::clock::Timestamp;
+use crate::kernel::credits::Credits;
+use crate::kernel::id::{BusinessId, ContractId, LicenseId, PersonId};
+use crate::kernel::text::search_key;
+
+/// An item that does not exist yet.
+pub(in crate::fulfilment) struct NewLicense<'a> {
+    pub id: LicenseId,
+    pub contract: ContractId,
+    pub business: BusinessId,
+    pub item_number: i64,
+    pub kind: Kind,
+    pub source: Source,
+    pub product_name: &'a str,
+    pub agreement_id: &'a str,
+    pub credits: Credits,
+    pub starts_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub activated_at: Timestamp,
+    pub activated_by: Option<PersonId>,
+}
+
+/// Adds an item to its contract.
+pub(in crate::fulfilment) async fn insert(tx: &mut Tx, license: &NewLicense<'_>) -> Result<(), Error> {
+    tx.q("INSERT INTO licenses (id, contract_id, business_id, item_number, kind, product_name, source, agreement_id, credits, starts_at, expires_at, activated_at, activated_by, search_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
+        .bind(license.id)
+        .bind(license.contract)
+        .bind(license.business)
+        .bind(license.item_number)
+        .bind(license.kind)
+        .bind(license.product_name)
+        .bind(license.source)
+        .bind(license.agreement_id)
+        .bind(license.credits)
+        .bind(license.starts_at)
+        .bind(license.expires_at)
+        .bind(license.activated_at)
+        .bind(license.activated_by)
+        .bind(search_key(&format!("{} {}", license.product_name, license.agreement_id)))
+        .exec_one()
+        .await
+}
+
+/// The number of a contract's newest item; the contract is locked by the caller.
+pub(in crate::fulfilment) async fn get_last_number(tx: &mut Tx, contract: ContractId) -> Result<i64, Error> {
+    tx.q("SELECT CAST(COALESCE(MAX(item_number), 0) AS BIGINT) FROM licenses WHERE contract_id = $1").bind(contract).scalar().await
+}

@@ -1,0 +1,7 @@
+//! All SQL of the room, by table. Reads take `&Db`, writes a transaction of the use case.
+
+pub(super) mod contracts;
+pub(super) mod licenses;
+pub(super) mod questions;
+pub(super) mod recipients;
+pub(super) mod registrations;

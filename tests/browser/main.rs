@@ -1,1 +1,3 @@
+//! Journeys through the portal in a real browser.
+
 fn main() {}

@@ -13,4 +13,7 @@ mod support;
 mod credits;
 mod db;
 mod identity;
+mod fulfilment;
+mod house;
 mod mail;
+mod transfer;

@@ -1,7 +1,9 @@
 //! Pages: one table of routes, a guard around each, and one file a page.
 
+pub mod account;
 pub mod assets;
 pub mod chart;
+pub mod console;
 pub mod cookies;
 pub mod csrf;
 pub mod error;
@@ -16,6 +18,7 @@ pub mod paths;
 pub mod route;
 pub mod routes;
 pub mod shell;
+pub mod sign_in;
 #[cfg(debug_assertions)]
 mod styleguide;
 mod visit;

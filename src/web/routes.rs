@@ -12,13 +12,16 @@ use std::collections::BTreeMap;
 /// All lines.
 #[must_use]
 pub fn table() -> Vec<Entry> {
-    let own = vec![
+    let mut table = vec![
         get(paths::HOME, Access::Public, || web::to(help::home)),
         get(paths::HELP, Access::Public, || web::to(help::show)),
         #[cfg(debug_assertions)]
         get(paths::STYLEGUIDE, Access::Public, || web::to(super::styleguide::show)),
     ];
-    own
+    table.extend(super::sign_in::routes());
+    table.extend(super::account::routes());
+    table.extend(super::console::routes());
+    table
 }
 
 /// Puts the table into an application.

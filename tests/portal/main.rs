@@ -12,6 +12,7 @@ mod support;
 
 mod credits;
 mod db;
+mod identity;
 mod fulfilment;
 mod house;
 mod mail;

@@ -126,7 +126,7 @@ pub async fn move_contract(stage: &Stage, contract: ContractId, from: BusinessId
     let (asked, approved) = (person(stage).await, person(stage).await);
     let transfer = TransferId::generate();
     tx!(stage.db, |tx| {
-        tx.q("INSERT INTO transfers (id, contract_id, from_business_id, to_business_id, reason, ticket, status, requested_by, requested_at, lapses_at, decided_by, decided_at) VALUES ($1, $2, $3, $4, 'Wrong business', 'T-1', 'approved', $5, $6, $6, $7, $6)")
+        tx.q("INSERT INTO transfers (id, contract_id, from_business_id, to_business_id, reason, ticket, status, requested_by, requested_at, lapses_at, decided_by, decided_at) VALUES ($1, $2, $3, $4, 'Wrong business', 'T-1', 'approved', $5, $6, $8, $7, $6)")
             .bind(transfer)
             .bind(contract)
             .bind(from)
@@ -134,6 +134,7 @@ pub async fn move_contract(stage: &Stage, contract: ContractId, from: BusinessId
             .bind(asked)
             .bind(stage.now())
             .bind(approved)
+            .bind(stage.now() + chrono::TimeDelta::hours(72))
             .exec_one()
             .await?;
         tx.q("UPDATE contracts SET business_id = $2 WHERE id = $1").bind(contract).bind(to).exec_one().await?;

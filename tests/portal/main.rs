@@ -12,5 +12,7 @@ mod support;
 
 mod credits;
 mod db;
+mod fulfilment;
 mod house;
 mod mail;
+mod transfer;

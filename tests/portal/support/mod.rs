@@ -2,6 +2,8 @@
 
 #[macro_use]
 mod both_engines;
+pub mod fake_marketplace;
+pub mod fixtures;
 pub mod postgres;
 pub mod schema;
 pub mod source;

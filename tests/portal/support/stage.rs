@@ -85,7 +85,7 @@ where
         match told {
             Ok(Ok(())) => {}
             Ok(Err(failure)) => std::panic::resume_unwind(failure),
-            Err(_elapsed) => panic!("the story did not end within {STORY_MAX:?}"),
+            Err(elapsed) => panic!("the story did not end within {STORY_MAX:?}: {elapsed}"),
         }
     });
     runtime.shutdown_timeout(Duration::from_secs(10));

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod credits;
 pub mod db;
+pub mod demo;
 pub mod doctor;
 pub mod fulfilment;
 pub mod identity;

@@ -79,6 +79,19 @@ CREATE TABLE password_resets (
     used_at    TIMESTAMPTZ
 );
 CREATE INDEX password_resets_by_person ON password_resets (person_id, created_at);
+CREATE INDEX password_resets_by_expiry ON password_resets (expires_at);
+
+-- Registrations whose address is not confirmed yet; the password is chosen when it is.
+CREATE TABLE sign_ups (
+    code_hash  BYTEA       NOT NULL PRIMARY KEY,
+    email      TEXT        NOT NULL,
+    name       TEXT        NOT NULL,
+    business   TEXT        NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    used_at    TIMESTAMPTZ
+);
+CREATE INDEX sign_ups_by_expiry ON sign_ups (expires_at);
 
 CREATE TABLE invitations (
     id           UUID        NOT NULL PRIMARY KEY,
@@ -101,8 +114,10 @@ CREATE TABLE throttles (
     name          TEXT        NOT NULL PRIMARY KEY,
     failures      BIGINT      NOT NULL CHECK (failures >= 0),
     first_at      TIMESTAMPTZ NOT NULL,
+    last_at       TIMESTAMPTZ NOT NULL,
     blocked_until TIMESTAMPTZ
 );
+CREATE INDEX throttles_by_time ON throttles (last_at);
 
 -- Keys made at the first start and shared by every process on the same database.
 CREATE TABLE secrets (

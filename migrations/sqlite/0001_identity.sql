@@ -79,6 +79,19 @@ CREATE TABLE password_resets (
     used_at    TEXT
 ) STRICT;
 CREATE INDEX password_resets_by_person ON password_resets (person_id, created_at);
+CREATE INDEX password_resets_by_expiry ON password_resets (expires_at);
+
+-- Registrations whose address is not confirmed yet; the password is chosen when it is.
+CREATE TABLE sign_ups (
+    code_hash  BLOB        NOT NULL PRIMARY KEY,
+    email      TEXT        NOT NULL,
+    name       TEXT        NOT NULL,
+    business   TEXT        NOT NULL,
+    created_at TEXT        NOT NULL,
+    expires_at TEXT        NOT NULL,
+    used_at    TEXT
+) STRICT;
+CREATE INDEX sign_ups_by_expiry ON sign_ups (expires_at);
 
 CREATE TABLE invitations (
     id           BLOB        NOT NULL PRIMARY KEY,
@@ -101,8 +114,10 @@ CREATE TABLE throttles (
     name          TEXT        NOT NULL PRIMARY KEY,
     failures      INTEGER      NOT NULL CHECK (failures >= 0),
     first_at      TEXT        NOT NULL,
+    last_at       TEXT        NOT NULL,
     blocked_until TEXT
 ) STRICT;
+CREATE INDEX throttles_by_time ON throttles (last_at);
 
 -- Keys made at the first start and shared by every process on the same database.
 CREATE TABLE secrets (

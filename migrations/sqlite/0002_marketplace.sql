@@ -69,7 +69,8 @@ CREATE TABLE quotes (
     lapses_at        TEXT        NOT NULL,
     accepted_at      TEXT,
     CHECK ((kind = 'upgrade') = (agreement_id IS NOT NULL)),
-    CHECK ((status = 'accepted') = (accepted_at IS NOT NULL))
+    CHECK ((status = 'accepted') = (accepted_at IS NOT NULL)),
+    CHECK ((status = 'replaced') = (replaced_by IS NOT NULL))
 ) STRICT;
 CREATE INDEX quotes_by_buyer ON quotes (buyer_account_id, created_at, id);
 
@@ -83,6 +84,7 @@ CREATE TABLE payments (
     currency     TEXT        NOT NULL,
     status       TEXT        NOT NULL CHECK (status IN ('started', 'approved', 'declined', 'pending', 'settled_approved', 'settled_declined')),
     reason       TEXT,
+    started_by   BLOB        NOT NULL REFERENCES people (id),
     started_at   TEXT        NOT NULL,
     decided_at   TEXT,
     settled_at   TEXT,

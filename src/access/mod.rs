@@ -3,6 +3,8 @@
 mod actor;
 mod policy;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 pub use actor::{Actor, BusinessRole, BuyerRole, BuyerSeat, Membership, StaffRole};
 pub use policy::{Action, Refused, allows};

@@ -2,15 +2,18 @@
 
 use super::actor::Actor;
 use super::policy::{Action, Refused, allows};
-use crate::kernel::id::BusinessId;
+use crate::kernel::id::{BusinessId, PersonId};
 
 /// The one business whose rows may be read or changed.
 #[derive(Clone, Copy, Debug)]
 pub struct BusinessScope(BusinessId);
 
-/// The one buyer account whose rows may be read or changed.
+/// The one buyer account whose rows may be read or changed, and the person who does.
 #[derive(Clone, Debug)]
-pub struct BuyerScope(String);
+pub struct BuyerScope {
+    account: String,
+    person: PersonId,
+}
 
 /// The vendor's staff, who may look across businesses.
 #[derive(Clone, Copy, Debug)]
@@ -40,13 +43,20 @@ impl BuyerScope {
     /// When the policy does not allow the action.
     pub fn of(actor: &Actor, action: Action) -> Result<Self, Refused> {
         allows(actor, action)?;
-        actor.buyer.clone().map(Self).ok_or(Refused::NoPart)
+        let account = actor.buyer.clone().ok_or(Refused::NoPart)?;
+        Ok(Self { account, person: actor.person })
     }
 
     /// The account's 12 digits.
     #[must_use]
     pub fn account(&self) -> &str {
-        &self.0
+        &self.account
+    }
+
+    /// The person, for rows that say who did something.
+    #[must_use]
+    pub const fn person(&self) -> PersonId {
+        self.person
     }
 }
 

@@ -1,1 +1,25 @@
-//! The embedded marketplace: catalog, offers, quotes, payment, agreements, tokens, entitlements, events.
+//! The embedded marketplace: what is offered, quotes, payment, agreements, registration tokens, entitlements, events.
+//! It plays the part of a cloud marketplace and knows nothing of the console that fulfils its purchases.
+
+mod accept;
+pub mod agreement;
+pub mod buyer;
+pub mod catalog;
+pub mod entitlement;
+pub mod event;
+pub mod ids;
+pub mod listing;
+mod mail;
+pub mod offer;
+pub mod pay;
+pub mod payment;
+pub mod publish;
+pub mod quote;
+pub mod quoting;
+pub mod receipt;
+pub mod renewal;
+pub mod settle;
+mod store;
+pub mod subscriptions;
+pub mod token;
+pub mod upgrade;

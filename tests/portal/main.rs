@@ -12,6 +12,8 @@ mod support;
 
 mod credits;
 mod db;
+mod fulfilment;
 mod house;
 mod mail;
 mod pages;
+mod transfer;

@@ -5,6 +5,8 @@
 mod both_engines;
 pub mod browser;
 pub mod cookies;
+pub mod fake_marketplace;
+pub mod fixtures;
 pub mod form;
 pub mod manners;
 pub mod page;

@@ -1,0 +1,173 @@
+//! Accepts a quote in the transaction that records its payment: the agreement, its license ARN, what is charged and
+//! granted, events, mail and audit, or nothing of it. Also what a pending payment leads to when it settles.
+
+use super::agreement::{Agreement, AgreementEvent, AgreementStatus, NotNow};
+use super::event::{self, EventKind};
+use super::ids::{AgreementId, LicenseArn};
+use super::mail::{self, Occasion};
+use super::payment::{Payment, PaymentState};
+use super::quote::Quote;
+use super::store::{agreements, catalog, payments, quotes};
+use crate::audit::{self, Entry, Who};
+use crate::db::{Error, Tx};
+use crate::kernel::credits::Credits;
+use crate::kernel::term::{Term, TermError};
+use serde_json::json;
+
+/// What is being accepted or settled. The quote is locked and the payment recorded by whoever makes one.
+#[derive(Clone, Copy)]
+pub(super) struct Deal<'d> {
+    /// Who does it, and when.
+    pub who: &'d Who,
+    /// Origin of links in mail.
+    pub public_url: &'d str,
+    /// The quote.
+    pub quote: &'d Quote,
+    /// The payment that takes it.
+    pub payment: &'d Payment,
+}
+
+/// Accepts the quote of an approved or pending payment. The agreement it made or added to.
+pub(super) async fn accept(tx: &mut Tx, deal: Deal<'_>) -> Result<AgreementId, Error> {
+    let Deal { who, quote, payment, .. } = deal;
+    quote.state.clone().accept(who.now).map_err(|closed| contradiction(&closed.to_string()))?;
+    quotes::accept(tx, &quote.id, who.now).await?;
+    match &quote.agreement_id {
+        None => make_agreement(tx, deal).await,
+        Some(agreement) => {
+            let agreement = agreements::lock_named(tx, agreement).await?;
+            if is_sure(payment) {
+                raise(tx, deal, &agreement).await?;
+            } else {
+                let entry = Entry::new("agreement.upgrade_pending", &agreement.id).in_buyer_account(&agreement.buyer_account_id);
+                audit::record(tx, who, entry.after(json!({ "quote": quote.id.as_str(), "credits": quote.credits.get() }))).await?;
+                mail::post(tx, deal, Occasion::UpgradePending, &agreement).await?;
+            }
+            Ok(agreement.id)
+        }
+    }
+}
+
+/// Whether the money is sure, as against pending.
+fn is_sure(payment: &Payment) -> bool {
+    matches!(payment.state, PaymentState::Approved { .. } | PaymentState::SettledApproved { .. })
+}
+
+/// One agreement and one license ARN (MKT-8). The entitlement comes with the money (MKT-9).
+async fn make_agreement(tx: &mut Tx, deal: Deal<'_>) -> Result<AgreementId, Error> {
+    let Deal { who, quote, payment, .. } = deal;
+    let seller = catalog::get_seller_id(tx, &quote.product_id).await?;
+    let agreement = agreement_of(quote, payment, &seller, who)?;
+    agreements::insert(tx, &agreement).await?;
+    agreements::insert_arn(tx, &agreement).await?;
+    event::record(tx, EventKind::AgreementCreated, &agreement, who.now).await?;
+    let entry = Entry::new("agreement.created", &agreement.id).in_buyer_account(&agreement.buyer_account_id);
+    let after = json!({
+        "status": agreement.status.as_str(),
+        "quote": quote.id.as_str(),
+        "license_arn": agreement.license_arn.as_str(),
+        "credits": agreement.credits.get(),
+        "amount": quote.amount.to_string(),
+        "ends_at": agreement.ends_at.to_rfc3339(),
+    });
+    audit::record(tx, who, entry.after(after)).await?;
+    if is_sure(payment) {
+        grant(tx, deal, &agreement).await?;
+        mail::post(tx, deal, Occasion::PurchasePaid, &agreement).await?;
+    } else {
+        mail::post(tx, deal, Occasion::PurchasePending, &agreement).await?;
+    }
+    Ok(agreement.id)
+}
+
+fn agreement_of(quote: &Quote, payment: &Payment, seller: &str, who: &Who) -> Result<Agreement, Error> {
+    let months = u32::try_from(quote.duration_months).unwrap_or(0);
+    let term = Term::new(who.now, 1, months).map_err(|error: TermError| contradiction(&error.to_string()))?;
+    let id = AgreementId::generate();
+    Ok(Agreement {
+        initial_agreement_id: id.clone(),
+        id,
+        quote_id: quote.id.clone(),
+        buyer_account_id: quote.buyer_account_id.clone(),
+        product_id: quote.product_id.clone(),
+        offer_id: quote.offer_id.clone(),
+        license_arn: LicenseArn::generate(seller),
+        status: if is_sure(payment) { AgreementStatus::Active } else { AgreementStatus::Pending },
+        anchor_at: term.anchor(),
+        term_number: 1,
+        duration_months: quote.duration_months,
+        starts_at: term.starts_at(),
+        ends_at: term.ends_at(),
+        auto_renew: quote.auto_renew,
+        credits: quote.credits,
+        purchase_order: quote.purchase_order.clone(),
+        accepted_by: payment.started_by,
+        accepted_at: who.now,
+    })
+}
+
+/// The money of a purchase is sure: the charge is booked and the entitlement made. Credits come by activation only
+/// (MKT-10).
+async fn grant(tx: &mut Tx, Deal { who, quote, payment, .. }: Deal<'_>, agreement: &Agreement) -> Result<(), Error> {
+    payments::insert_charge(tx, &agreement.id, quote, payment.id, who.now).await?;
+    agreements::insert_entitlement(tx, agreement, who.now).await?;
+    event::record(tx, EventKind::LicenseUpdated, agreement, who.now).await
+}
+
+/// The money of an upgrade is sure: the charge is booked and the total raised, with the same expiry (UPG-4). It is
+/// honoured even when the term ended while the provider took its time, because it was begun within it.
+async fn raise(tx: &mut Tx, deal: Deal<'_>, agreement: &Agreement) -> Result<(), Error> {
+    let Deal { who, quote, payment, .. } = deal;
+    let total = agreement.credits.checked_add(quote.credits).unwrap_or(Credits::MAX);
+    payments::insert_charge(tx, &agreement.id, quote, payment.id, who.now).await?;
+    agreements::raise(tx, &agreement.id, total).await?;
+    agreements::raise_entitlement(tx, agreement, total, who.now).await?;
+    event::record(tx, EventKind::AgreementAmended, agreement, who.now).await?;
+    event::record(tx, EventKind::LicenseUpdated, agreement, who.now).await?;
+    let entry = Entry::new("agreement.upgraded", &agreement.id).in_buyer_account(&agreement.buyer_account_id);
+    let entry = entry.before(json!({ "credits": agreement.credits.get() }));
+    let after = json!({ "credits": total.get(), "quote": quote.id.as_str(), "amount": quote.amount.to_string() });
+    audit::record(tx, who, entry.after(after)).await?;
+    mail::post(tx, deal, Occasion::UpgradePaid, agreement).await
+}
+
+/// A pending payment is settled.
+pub(super) async fn settle(tx: &mut Tx, deal: Deal<'_>) -> Result<(), Error> {
+    let Deal { who, quote, payment, .. } = deal;
+    match (&quote.agreement_id, is_sure(payment)) {
+        (Some(agreement), true) => {
+            let agreement = agreements::lock_named(tx, agreement).await?;
+            raise(tx, deal, &agreement).await
+        }
+        (Some(agreement), false) => {
+            let agreement = agreements::lock_named(tx, agreement).await?;
+            let entry = Entry::new("agreement.upgrade_declined", &agreement.id).in_buyer_account(&agreement.buyer_account_id);
+            audit::record(tx, who, entry.after(json!({ "quote": quote.id.as_str() }))).await?;
+            mail::post(tx, deal, Occasion::UpgradeNotPaid, &agreement).await
+        }
+        (None, true) => settle_purchase(tx, deal, AgreementEvent::SettledApproved).await,
+        (None, false) => settle_purchase(tx, deal, AgreementEvent::SettledDeclined).await,
+    }
+}
+
+async fn settle_purchase(tx: &mut Tx, deal: Deal<'_>, settled: AgreementEvent) -> Result<(), Error> {
+    let Deal { who, quote, .. } = deal;
+    let agreement = agreements::lock_of_quote(tx, &quote.id).await?;
+    let status = agreement.standing(who.now).after(settled).map_err(|not_now: NotNow| contradiction(&not_now.to_string()))?;
+    agreements::settle(tx, &agreement.id, status).await?;
+    let entry = Entry::new("agreement.settled", &agreement.id).in_buyer_account(&agreement.buyer_account_id);
+    let entry = entry.before(json!({ "status": agreement.status.as_str() })).after(json!({ "status": status.as_str() }));
+    audit::record(tx, who, entry).await?;
+    if settled == AgreementEvent::SettledApproved {
+        grant(tx, deal, &agreement).await?;
+        mail::post(tx, deal, Occasion::PurchasePaid, &agreement).await
+    } else {
+        event::record(tx, EventKind::AgreementEnded, &agreement, who.now).await?;
+        mail::post(tx, deal, Occasion::PurchaseNotPaid, &agreement).await
+    }
+}
+
+/// Rows that contradict each other: a defect, never a refusal that a person could read.
+fn contradiction(what: &str) -> Error {
+    Error::Other(sqlx::Error::Decode(what.to_owned().into()))
+}

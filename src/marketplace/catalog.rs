@@ -1,0 +1,332 @@
+//! The catalog file: sellers, products and the price terms they are offered at. Reads `catalog.toml` and reports every
+//! problem of it at once, each with the place. It does not touch the database; [`super::publish`] does.
+
+mod fields;
+
+use super::ids::{ProductId, Prodview};
+use crate::kernel::credits::Credits;
+use crate::kernel::money::{Currency, Money};
+use crate::kernel::text::search_key;
+use fields::Fields;
+use std::collections::BTreeSet;
+use toml::{Table, Value};
+
+/// The catalog that the program brings along.
+pub const EMBEDDED: &str = include_str!("../../catalog.toml");
+
+/// A whole catalog, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalog {
+    /// Who sells, by account number.
+    pub sellers: Vec<Seller>,
+    /// What is offered, in the order of the file.
+    pub products: Vec<Product>,
+}
+
+/// A seller of the marketplace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seller {
+    /// Account number, 12 digits.
+    pub id: String,
+    /// As shown.
+    pub name: String,
+    /// Where buyers write to.
+    pub support_email: String,
+    /// Where buyers read on.
+    pub support_url: String,
+}
+
+/// A product with its listing texts and its present price terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// Its id.
+    pub id: ProductId,
+    /// Its place on the web.
+    pub prodview: Prodview,
+    /// Its key in the entitlement API.
+    pub product_code: String,
+    /// Account number of its seller.
+    pub seller_id: String,
+    /// As shown.
+    pub name: String,
+    /// One of the marketplace's shelves.
+    pub category: String,
+    /// One or two sentences for lists.
+    pub summary: String,
+    /// Paragraphs, parted by empty lines.
+    pub description: String,
+    /// Points, one a line.
+    pub highlights: String,
+    /// What a credit is (MKT-2).
+    pub credit_meaning: String,
+    /// Paragraphs, parted by empty lines.
+    pub license_terms: String,
+    /// One paragraph.
+    pub refund_policy: String,
+    /// The entitlement's dimension.
+    pub dimension: String,
+    /// Where set-up is handed over to; the program's own set-up page when there is none.
+    pub fulfilment_url: Option<String>,
+    /// What search looks in: seller, name and category, folded (MKT-1).
+    pub search_key: String,
+    /// The price terms.
+    pub terms: Terms,
+}
+
+/// Price terms as the file states them; [`super::publish`] makes an offer of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Price of one credit for the whole term.
+    pub price: Money,
+    /// Calendar months in a term.
+    pub duration_months: i64,
+    /// The fewest credits.
+    pub credits_min: i64,
+    /// The most credits.
+    pub credits_max: i64,
+    /// The step between two numbers of credits.
+    pub credits_step: i64,
+}
+
+/// Everything that is wrong with a catalog file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the catalog cannot be used:\n- {}", .0.join("\n- "))]
+pub struct Problems(pub Vec<String>);
+
+impl Catalog {
+    /// Reads a catalog.
+    ///
+    /// # Errors
+    /// Every problem at once. A file that is no TOML has one: its syntax error.
+    pub fn parse(text: &str) -> Result<Self, Problems> {
+        let root: Table = text.parse().map_err(|error: toml::de::Error| Problems(vec![error.to_string().trim().to_owned()]))?;
+        let mut problems = Vec::new();
+        for key in root.keys().filter(|key| *key != "seller" && *key != "product") {
+            problems.push(format!("{key}: not a part of a catalog"));
+        }
+        let sellers = tables(&root, "seller", &mut problems);
+        let sellers: Vec<_> = sellers.into_iter().map(|(at, table)| seller(at, table, &mut problems)).collect();
+        let products = tables(&root, "product", &mut problems);
+        let products: Vec<_> = products.into_iter().map(|(at, table)| product(at, table, &sellers, &mut problems)).collect();
+        let catalog = Self { sellers: sellers.into_iter().flatten().collect(), products: products.into_iter().flatten().collect() };
+        catalog.report_duplicates(&mut problems);
+        if problems.is_empty() { Ok(catalog) } else { Err(Problems(problems)) }
+    }
+
+    fn report_duplicates(&self, problems: &mut Vec<String>) {
+        report_twice("seller.id", self.sellers.iter().map(|seller| seller.id.as_str()), problems);
+        report_twice("product.id", self.products.iter().map(|product| product.id.as_str()), problems);
+        report_twice("product.prodview", self.products.iter().map(|product| product.prodview.as_str()), problems);
+        report_twice("product.code", self.products.iter().map(|product| product.product_code.as_str()), problems);
+    }
+}
+
+fn report_twice<'c>(what: &str, values: impl Iterator<Item = &'c str>, problems: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    for value in values {
+        if !seen.insert(value) {
+            problems.push(format!("{what}: {value:?} is there twice"));
+        }
+    }
+}
+
+/// The tables of a list with the place of each, such as `product 3`.
+fn tables<'c>(root: &'c Table, name: &str, problems: &mut Vec<String>) -> Vec<(String, &'c Table)> {
+    let list = root.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let tables: Vec<_> =
+        list.iter().filter_map(Value::as_table).enumerate().map(|(index, table)| (format!("{name} {}", index + 1), table)).collect();
+    if tables.is_empty() || tables.len() < list.len() {
+        problems.push(format!("{name}: one or more [[{name}]] and nothing else is needed"));
+    }
+    tables
+}
+
+fn seller(at: String, table: &Table, problems: &mut Vec<String>) -> Option<Seller> {
+    let mut fields = Fields::of(at, table, problems);
+    let id = fields.account("id");
+    let name = fields.line("name", 80);
+    let support_email = fields.line("support_email", 254);
+    let support_url = fields.url("support_url");
+    fields.finish();
+    Some(Seller { id: id?, name: name?, support_email: support_email?, support_url: support_url? })
+}
+
+fn product(at: String, table: &Table, sellers: &[Option<Seller>], problems: &mut Vec<String>) -> Option<Product> {
+    let terms = terms(format!("{at}, offer"), table.get("offer"), problems);
+    let mut fields = Fields::of(at, table, problems);
+    fields.skip("offer");
+    let id = fields.id("id", ProductId::parse);
+    let prodview = fields.id("prodview", Prodview::parse);
+    let product_code = fields.code("code");
+    let seller_id = fields.account("seller");
+    let seller = sellers.iter().flatten().find(|seller| Some(&seller.id) == seller_id.as_ref());
+    if seller_id.is_some() && seller.is_none() {
+        fields.problem("seller", "no [[seller]] has this id");
+    }
+    let (name, category) = (fields.line("name", 80), fields.line("category", 60));
+    let (summary, description) = (fields.line("summary", 240), fields.paragraphs("description"));
+    let highlights = fields.points("highlights");
+    let (credit_meaning, license_terms) = (fields.paragraphs("credit_meaning"), fields.paragraphs("license_terms"));
+    let (refund_policy, dimension) = (fields.paragraphs("refund_policy"), fields.code("dimension"));
+    let fulfilment_url = fields.optional_url("fulfilment_url");
+    fields.finish();
+    let (name, category) = (name?, category?);
+    let search_key = search_key(&format!("{} {name} {category}", seller?.name));
+    Some(Product {
+        id: id?,
+        prodview: prodview?,
+        product_code: product_code?,
+        seller_id: seller_id?,
+        name,
+        category,
+        summary: summary?,
+        description: description?,
+        highlights: highlights?,
+        credit_meaning: credit_meaning?,
+        license_terms: license_terms?,
+        refund_policy: refund_policy?,
+        dimension: dimension?,
+        fulfilment_url,
+        search_key,
+        terms: terms?,
+    })
+}
+
+fn terms(at: String, value: Option<&Value>, problems: &mut Vec<String>) -> Option<Terms> {
+    let Some(table) = value.and_then(Value::as_table) else {
+        problems.push(format!("{at}: a table [product.offer] is needed"));
+        return None;
+    };
+    let mut fields = Fields::of(at, table, problems);
+    let currency = fields.currency("currency");
+    let price = fields.price("price", currency);
+    let duration_months = fields.whole("months", 1, 120);
+    let credits_min = fields.whole("min", 1, Credits::MAX.get());
+    let credits_step = fields.whole("step", 1, Credits::MAX.get());
+    let credits_max = fields.whole("max", 1, Credits::MAX.get());
+    if credits_max < credits_min && credits_max.is_some() {
+        fields.problem("max", "must not be less than min");
+    }
+    let dearest = price.zip(credits_max.and_then(|max| Credits::new(max).ok()));
+    if dearest.is_some_and(|(price, most)| price.times(most).is_err()) {
+        fields.problem("max", "so many credits would cost more than can be counted");
+    }
+    fields.finish();
+    Some(Terms {
+        price: price?,
+        duration_months: duration_months?,
+        credits_min: credits_min?,
+        credits_max: credits_max?,
+        credits_step: credits_step?,
+    })
+}
+
+/// A price such as `"1.00"` in the currency's minor units; written as text so that no fraction is ever rounded.
+fn minor_units(text: &str, currency: Currency) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = usize::try_from(currency.minor_digits()).ok()?;
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !plain(whole) || !plain(fraction) || fraction.len() > digits {
+        return None;
+    }
+    format!("{whole}{fraction:0<digits$}").parse().ok().filter(|minor| *minor > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalog_that_the_program_brings_along_is_sound() {
+        let catalog = Catalog::parse(EMBEDDED).expect("a sound catalog");
+        let listing =
+            catalog.products.iter().find(|product| product.prodview.as_str() == "prodview-u2in6sa3igl7c").expect("Trend Vision One");
+        assert_eq!(listing.name, "Trend Vision One");
+        let seller = catalog.sellers.iter().find(|seller| seller.id == listing.seller_id).expect("its seller");
+        assert_eq!(seller.name, "Trend Micro");
+        let terms = Terms {
+            price: Money::new(100, Currency::USD),
+            duration_months: 12,
+            credits_min: 100,
+            credits_max: 10_000_000,
+            credits_step: 1,
+        };
+        assert_eq!(listing.terms, terms);
+        assert_eq!(listing.dimension, "credits");
+        assert!(catalog.products.len() >= 4, "search needs more than one listing to mean something");
+    }
+
+    #[test]
+    fn all_problems_are_reported_at_once_with_their_place() {
+        let text = r#"
+            colour = "red"
+            [[seller]]
+            id = "12"
+            name = "  "
+            support_email = "help@example.com"
+            support_url = "ftp://example.com"
+            [[product]]
+            id = "prod-x"
+            prodview = "view-x"
+            code = "x y"
+            seller = "000000000000"
+            name = "Thing"
+            category = "Tools"
+            summary = "A thing."
+            description = "Long."
+            highlights = []
+            credit_meaning = "One."
+            license_terms = "Terms."
+            refund_policy = "None."
+            dimension = "credits"
+            extra = 1
+            [product.offer]
+            price = 1.5
+            currency = "XXX"
+            months = 0
+            min = 10
+            step = 1
+            max = 5
+        "#;
+        let Err(Problems(problems)) = Catalog::parse(text) else { panic!("the catalog must be refused") };
+        let named = [
+            "colour",
+            "seller 1, id",
+            "seller 1, name",
+            "seller 1, support_url",
+            "product 1, prodview",
+            "product 1, code",
+            "product 1, seller",
+        ];
+        let offers = ["product 1, highlights", "product 1, extra", "offer, price", "offer, currency", "offer, months", "offer, max"];
+        for place in named.into_iter().chain(offers) {
+            assert!(problems.iter().any(|problem| problem.contains(place)), "{place} is not in {problems:#?}");
+        }
+        assert_eq!(problems.len(), 13, "{problems:#?}");
+    }
+
+    #[test]
+    fn a_price_is_text_in_the_currencys_own_decimals() {
+        let yen: Currency = "JPY".parse().expect("yen");
+        for (text, currency, minor) in [
+            ("1.00", Currency::USD, 100),
+            ("1", Currency::USD, 100),
+            ("0.05", Currency::EUR, 5),
+            ("2.4", Currency::EUR, 240),
+            ("120", yen, 120),
+        ] {
+            assert_eq!(minor_units(text, currency), Some(minor), "{text}");
+        }
+        for (text, currency) in [
+            ("", Currency::USD),
+            ("0", Currency::USD),
+            ("1.005", Currency::USD),
+            ("-1", Currency::USD),
+            ("1,00", Currency::EUR),
+            (".5", Currency::USD),
+            ("1.5", yen),
+        ] {
+            assert_eq!(minor_units(text, currency), None, "{text}");
+        }
+    }
+}

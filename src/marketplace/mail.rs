@@ -1,0 +1,115 @@
+//! Mail to the person who pressed *Pay now*, written in the transaction of what it tells of. Plain text; times in UTC,
+//! because a mail has no viewer whose zone is known.
+
+use super::accept::Deal;
+use super::agreement::Agreement;
+use super::payment::PaymentState;
+use super::store::{buyers, catalog};
+use crate::db::{Error, Tx};
+use crate::kernel::credits::Credits;
+use crate::kernel::show::{self, Zone};
+use crate::notices::{Mail, outbox};
+use askama::Template;
+
+/// What a mail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// A purchase is paid.
+    PurchasePaid,
+    /// A purchase waits for its payment.
+    PurchasePending,
+    /// The payment of a purchase did not arrive.
+    PurchaseNotPaid,
+    /// An upgrade is paid.
+    UpgradePaid,
+    /// An upgrade waits for its payment.
+    UpgradePending,
+    /// The payment of an upgrade did not arrive.
+    UpgradeNotPaid,
+}
+
+impl Occasion {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::PurchasePaid => "marketplace_purchase_paid",
+            Self::PurchasePending => "marketplace_purchase_pending",
+            Self::PurchaseNotPaid => "marketplace_purchase_not_paid",
+            Self::UpgradePaid => "marketplace_upgrade_paid",
+            Self::UpgradePending => "marketplace_upgrade_pending",
+            Self::UpgradeNotPaid => "marketplace_upgrade_not_paid",
+        }
+    }
+
+    fn subject(self, product: &str) -> String {
+        match self {
+            Self::PurchasePaid => format!("Your purchase of {product}: set up your account"),
+            Self::PurchasePending => format!("Your purchase of {product}: payment pending"),
+            Self::PurchaseNotPaid => format!("Your purchase of {product} was not paid"),
+            Self::UpgradePaid => format!("Credits added to {product}"),
+            Self::UpgradePending => format!("Your upgrade of {product}: payment pending"),
+            Self::UpgradeNotPaid => format!("Your upgrade of {product} was not paid"),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/marketplace_purchase.txt", escape = "none")]
+struct PurchaseMail<'m> {
+    occasion: Occasion,
+    facts: Facts<'m>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/marketplace_upgrade.txt", escape = "none")]
+struct UpgradeMail<'m> {
+    occasion: Occasion,
+    facts: Facts<'m>,
+}
+
+/// What both mails say, ready to print.
+struct Facts<'m> {
+    product: String,
+    seller: String,
+    agreement: &'m str,
+    credits: String,
+    total: String,
+    amount: String,
+    reason: &'m str,
+    starts: String,
+    ends: String,
+    renews: bool,
+    purchase_order: &'m str,
+    subscription_url: String,
+}
+
+/// Puts the mail in the outbox.
+pub(super) async fn post(tx: &mut Tx, deal: Deal<'_>, occasion: Occasion, agreement: &Agreement) -> Result<(), Error> {
+    let Deal { who, public_url, quote, payment } = deal;
+    let recipient = buyers::get_email(tx, payment.started_by).await?;
+    let (product, seller) = catalog::get_names(tx, &quote.product_id).await?;
+    let subject = occasion.subject(&product);
+    let reason = match &payment.state {
+        PaymentState::SettledDeclined { reason, .. } => reason.as_str(),
+        _ => "",
+    };
+    let facts = Facts {
+        product,
+        seller,
+        agreement: agreement.id.as_str(),
+        credits: show::count(quote.credits.get(), "credit"),
+        total: show::count(agreement.credits.checked_add(quote.credits).unwrap_or(Credits::MAX).get(), "credit"),
+        amount: quote.amount.to_string(),
+        reason,
+        starts: show::date_time(agreement.starts_at, Zone::UTC),
+        ends: show::date_time(agreement.ends_at, Zone::UTC),
+        renews: agreement.auto_renew,
+        purchase_order: quote.purchase_order.as_deref().unwrap_or_default(),
+        subscription_url: format!("{}/marketplace/subscriptions/{}", public_url.trim_end_matches('/'), agreement.id),
+    };
+    let body = match occasion {
+        Occasion::PurchasePaid | Occasion::PurchasePending | Occasion::PurchaseNotPaid => PurchaseMail { occasion, facts }.render(),
+        Occasion::UpgradePaid | Occasion::UpgradePending | Occasion::UpgradeNotPaid => UpgradeMail { occasion, facts }.render(),
+    };
+    let body = body.map_err(|error| Error::Other(sqlx::Error::Encode(Box::new(error))))?;
+    outbox::post(tx, Mail::new(occasion.kind(), recipient, &subject, body), who.now).await
+}

@@ -1,0 +1,11 @@
+//! All SQL of the marketplace. Functions that read or change a buyer's rows take a [`BuyerScope`](crate::access::BuyerScope);
+//! the others are for the catalog, for jobs and for the seller's side.
+
+pub(super) mod agreements;
+pub(super) mod buyers;
+pub(super) mod catalog;
+pub(super) mod events;
+pub(super) mod payments;
+pub(super) mod quotes;
+pub(super) mod subscriptions;
+pub(super) mod tokens;

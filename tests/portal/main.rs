@@ -16,4 +16,5 @@ mod identity;
 mod fulfilment;
 mod house;
 mod mail;
+mod pages;
 mod transfer;

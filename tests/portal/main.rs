@@ -12,9 +12,9 @@ mod support;
 
 mod credits;
 mod db;
-mod identity;
 mod fulfilment;
 mod house;
+mod identity;
 mod mail;
 mod pages;
 mod transfer;

@@ -262,7 +262,6 @@ impl<'p> Frame<'p> {
         let last = |series: &Series| series.steps.last().map_or(series.opening, |step| step.1);
         let mut values: Vec<(i64, String)> =
             self.plot.series.iter().map(|series| (last(series), format!("{} {}", series.name, show::group(last(series))))).collect();
-        values.sort_by_key(|value| std::cmp::Reverse(value.0));
         values.sort_by_key(|(value, _)| std::cmp::Reverse(*value));
         self.stacked(values, self.right_tenths() - 20, "end")
     }

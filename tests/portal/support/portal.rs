@@ -3,8 +3,9 @@
 
 use super::browser::Browser;
 use super::stage::Stage;
-use creditdesk::application::{self, Running};
+use creditdesk::application::{self, Launch, Running};
 use creditdesk::config::{Config, Settings};
+use creditdesk::identity::password::Cost;
 use creditdesk::jobs;
 
 /// A portal that serves.
@@ -24,7 +25,8 @@ impl Portal {
             ..Settings::default()
         };
         let config = Config::from_settings(settings).expect("a configuration without problems");
-        let running = application::start_on(config, stage.db.clone(), stage.clock.clone(), false).await.expect("a portal that starts");
+        let launch = Launch { config, clock: stage.clock.clone(), clockwork: false, password_cost: Cost::LEAST };
+        let running = application::start_on(launch, stage.db.clone()).await.expect("a portal that starts");
         let origin = format!("http://{}", running.address);
         Self { running, origin }
     }

@@ -4,7 +4,6 @@
 
 pub mod accept_invitation;
 pub mod actor;
-pub mod look_up;
 pub mod business;
 pub mod change_password;
 pub mod change_profile;
@@ -13,6 +12,7 @@ pub mod create_operator;
 pub mod disable;
 pub mod end_sessions;
 pub mod invite;
+pub mod look_up;
 pub mod members;
 pub mod password;
 pub mod person;

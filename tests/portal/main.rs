@@ -14,3 +14,4 @@ mod credits;
 mod db;
 mod house;
 mod mail;
+mod marketplace;

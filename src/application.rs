@@ -1,14 +1,24 @@
 //! Puts the program together and runs it. The command, the tests and the benchmark start the same application.
 
+use crate::audit::Who;
 use crate::config::{Config, Demo, MailTo};
 use crate::db::{self, Db};
+use crate::demo;
+use crate::fulfilment::marketplace::embedded::Embedded;
+use crate::fulfilment::products::Products;
+use crate::fulfilment::{Fulfilment, Links};
+use crate::identity::password::{Cost, PasswordHasher};
 use crate::identity::session::Sessions;
 use crate::jobs::{self, Wake};
 use crate::kernel::clock::Clock;
 use crate::kernel::random;
+use crate::marketplace::catalog::Catalog;
+use crate::marketplace::pay::Till;
+use crate::marketplace::payment::Providers;
+use crate::marketplace::publish::publish;
 use crate::notices::port::MailPort;
 use crate::web::cookies::Jar;
-use crate::web::{assets, headers, health, routes};
+use crate::web::{assets, headers, health, paths, routes};
 use actix_session::SessionMiddleware;
 use actix_session::config::{BrowserSession, CookieContentSecurity};
 use actix_web::cookie::{Key, SameSite};
@@ -86,6 +96,14 @@ pub struct Portal {
     pub content_security_policy: String,
     /// Where mail goes.
     pub mail: MailPort,
+    /// The embedded marketplace's till: where quotes are paid.
+    pub till: Till,
+    /// The console's room for everything that a purchase becomes; knows the marketplace by its port only.
+    pub fulfilment: Fulfilment,
+    /// Hashes and checks passwords, a few at a time.
+    pub hasher: PasswordHasher,
+    /// Whether the demonstration's people are in this database, to be offered on the sign-in page.
+    pub demonstration: bool,
     /// Wakes the clockwork.
     pub wake: Wake,
     /// What `/metrics` prints.
@@ -114,7 +132,7 @@ impl Portal {
     /// Where the embedded marketplace sends buyers who set up.
     #[must_use]
     pub fn fulfilment_url(&self) -> String {
-        self.config.fulfilment_url.as_ref().map_or_else(|| self.address_of(crate::web::paths::SETUP), Url::to_string)
+        self.config.fulfilment_url.as_ref().map_or_else(|| self.address_of(paths::SETUP), Url::to_string)
     }
 
     /// Whether the database takes reads and writes at this moment.
@@ -175,11 +193,33 @@ pub async fn open_database(config: &Config) -> Result<Db, StartError> {
     Ok(db)
 }
 
+/// What a start is made of.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// The checked configuration.
+    pub config: Config,
+    /// The one source of time.
+    pub clock: Clock,
+    /// Off leaves the jobs to the caller, as tests do.
+    pub clockwork: bool,
+    /// What a password's hash costs: [`Cost::PRODUCTION`] everywhere but in tests.
+    pub password_cost: Cost,
+}
+
+impl Launch {
+    /// A start in earnest.
+    #[must_use]
+    pub const fn new(config: Config) -> Self {
+        Self { config, clock: Clock::system(), clockwork: true, password_cost: Cost::PRODUCTION }
+    }
+}
+
 /// Builds what handlers and jobs share.
 ///
 /// # Errors
 /// See [`StartError`].
-pub async fn build(config: Config, db: Db, clock: Clock, listening_on: SocketAddr) -> Result<Portal, StartError> {
+pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<Portal, StartError> {
+    let Launch { config, clock, password_cost, .. } = launch;
     let public_url = match &config.public_url {
         Some(url) => url.clone(),
         None => own_address(listening_on)?,
@@ -187,6 +227,19 @@ pub async fn build(config: Config, db: Db, clock: Clock, listening_on: SocketAdd
     let mail = mail_port(&config)?;
     let form_key = shared_secret(&db, &clock, "form key").await?;
     shared_secret(&db, &clock, "readiness").await?;
+    let hasher = PasswordHasher::new(password_cost);
+    let demonstration = load_demonstration(config.demo, &db, &hasher, &clock, listening_on).await?;
+    publish_catalog(&config, &db, &clock).await?;
+    let origin = public_url.origin().ascii_serialization();
+    let providers = if demonstration { Providers::with_test() } else { Providers::invoice_only() };
+    let till = Till { db: db.clone(), providers, public_url: origin.clone() };
+    let fulfilment = Fulfilment {
+        db: db.clone(),
+        marketplace: Arc::new(Embedded::new(db.clone(), clock.clone())),
+        clock: clock.clone(),
+        products: Products::Every,
+        links: Links { licenses: format!("{origin}{}", paths::LICENSES), credits: format!("{origin}{}", paths::CREDITS) },
+    };
     let fulfilment_origin = config.fulfilment_url.as_ref().map(|url| url.origin().ascii_serialization());
     Ok(Portal {
         content_security_policy: headers::content_security_policy(fulfilment_origin.as_deref()),
@@ -195,10 +248,49 @@ pub async fn build(config: Config, db: Db, clock: Clock, listening_on: SocketAdd
         public_url,
         form_key,
         mail,
+        till,
+        fulfilment,
+        hasher,
+        demonstration,
         wake: Wake::default(),
         metrics: recorder(),
         config: Arc::new(config),
     })
+}
+
+/// Brings the catalog file's products and offers into the database.
+async fn publish_catalog(config: &Config, db: &Db, clock: &Clock) -> Result<(), StartError> {
+    let text = match &config.catalog {
+        None => include_str!("../catalog.toml").to_owned(),
+        Some(file) => std::fs::read_to_string(file).map_err(|error| StartError::Catalog(format!("{}: {error}", file.display())))?,
+    };
+    let catalog = Catalog::parse(&text).map_err(|problems| StartError::Catalog(problems.to_string()))?;
+    let published = publish(db, &catalog, &Who::system("catalog", clock.now())).await?;
+    tracing::info!(?published, "the catalog is in the database");
+    Ok(())
+}
+
+/// Loads the demonstration where it may be; whether its people are in the database and may be offered.
+async fn load_demonstration(
+    wish: Demo,
+    db: &Db,
+    hasher: &PasswordHasher,
+    clock: &Clock,
+    listening_on: SocketAddr,
+) -> Result<bool, StartError> {
+    let on_loopback = listening_on.ip().is_loopback();
+    match wish {
+        Demo::On if !on_loopback => Err(StartError::Demo("demonstration data needs a loopback listener such as 127.0.0.1:8080".to_owned())),
+        Demo::Off => Ok(on_loopback && demo::is_loaded(db).await?),
+        Demo::Auto if !on_loopback => Ok(false),
+        Demo::On | Demo::Auto => match demo::load(db, hasher, clock).await? {
+            demo::Loaded::Now | demo::Loaded::Already => Ok(true),
+            demo::Loaded::RefusedOtherData if wish == Demo::Auto => Ok(false),
+            demo::Loaded::RefusedOtherData => {
+                Err(StartError::Demo("the database has other people already; demonstration data never enters such a database".to_owned()))
+            }
+        },
+    }
 }
 
 fn own_address(listening_on: SocketAddr) -> Result<Url, StartError> {
@@ -244,28 +336,24 @@ async fn shared_secret(db: &Db, clock: &Clock, name: &'static str) -> Result<Vec
     find().await?.map(|(value,)| value).ok_or(db::Error::NotFound)
 }
 
-/// Starts the program: listens, then serves. `with_clockwork` off leaves the jobs to the caller.
+/// Starts the program: opens and migrates the database, listens, then serves.
 ///
 /// # Errors
 /// See [`StartError`].
-pub async fn start(config: Config, clock: Clock, with_clockwork: bool) -> Result<Running, StartError> {
-    let db = open_database(&config).await?;
-    start_on(config, db, clock, with_clockwork).await
+pub async fn start(launch: Launch) -> Result<Running, StartError> {
+    let db = open_database(&launch.config).await?;
+    start_on(launch, db).await
 }
 
 /// The same on a database that is open and migrated.
 ///
 /// # Errors
 /// See [`StartError`].
-pub async fn start_on(config: Config, db: Db, clock: Clock, with_clockwork: bool) -> Result<Running, StartError> {
-    let asked = config.listen;
+pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
+    let (asked, workers, clockwork) = (launch.config.listen, launch.config.workers, launch.clockwork);
     let listener = TcpListener::bind(asked).map_err(|source| StartError::Listen { address: asked, source })?;
     let address = listener.local_addr().map_err(|source| StartError::Listen { address: asked, source })?;
-    if config.demo == Demo::On && !address.ip().is_loopback() {
-        return Err(StartError::Demo("demonstration data needs a loopback listener such as 127.0.0.1:8080".to_owned()));
-    }
-    let workers = config.workers;
-    let portal = web::Data::new(build(config, db, clock, address).await?);
+    let portal = web::Data::new(build(launch, db, address).await?);
     let shared = portal.clone();
     let cookie_key = Key::derive_from(&portal.form_key);
     let server = HttpServer::new(move || {
@@ -287,9 +375,9 @@ pub async fn start_on(config: Config, db: Db, clock: Clock, with_clockwork: bool
             .wrap(TracingLogger::default())
             .route("/static/{name}", web::route().method(actix_web::http::Method::GET).to(assets::serve))
             .route("/static/{name}", web::route().method(actix_web::http::Method::HEAD).to(assets::serve))
-            .route(crate::web::paths::HEALTHZ, web::get().to(health::live))
-            .route(crate::web::paths::READYZ, web::get().to(health::ready))
-            .route(crate::web::paths::METRICS, web::get().to(health::metrics))
+            .route(paths::HEALTHZ, web::get().to(health::live))
+            .route(paths::READYZ, web::get().to(health::ready))
+            .route(paths::METRICS, web::get().to(health::metrics))
             .service(web::scope("").wrap(sessions).configure(routes::configure))
     })
     .workers(workers)
@@ -301,6 +389,6 @@ pub async fn start_on(config: Config, db: Db, clock: Clock, with_clockwork: bool
     let portal = shared.into_inner();
     let handle = server.handle();
     let serving = tokio::spawn(server);
-    let clockwork = with_clockwork.then(|| tokio::spawn(jobs::run_forever(Arc::clone(&portal))));
+    let clockwork = clockwork.then(|| tokio::spawn(jobs::run_forever(Arc::clone(&portal))));
     Ok(Running { address, portal, server: handle, serving, clockwork })
 }

@@ -1,11 +1,20 @@
 //! The commands. Each prints what it did and what to do next.
 
-use crate::application::{self, StartError};
+use crate::application::{self, Launch, Running, StartError};
+use crate::audit::Who;
 use crate::config::{Config, ConfigError, Settings};
+use crate::db::SplitRefusal;
+use crate::demo;
 use crate::doctor;
+use crate::identity::create_operator::{self, CreateOperatorRefusal};
+use crate::identity::password::{Cost, NewPassword, PasswordHasher};
+use crate::identity::person::PersonName;
 use crate::kernel::clock::Clock;
+use crate::kernel::email::Email;
+use crate::kernel::random;
 use crate::telemetry;
 use clap::{Parser, Subcommand};
+use std::path::Path;
 
 /// Sells, activates and looks after SaaS credit licenses bought through a cloud marketplace.
 #[derive(Parser, Debug)]
@@ -23,6 +32,20 @@ enum Command {
     Serve,
     /// Bring the database schema up to date and stop
     Migrate,
+    /// Load the demonstration data into an empty database and stop
+    Demo,
+    /// Make the first person of an installation without demonstration data
+    CreateOperator {
+        /// Address to sign in with
+        #[arg(long)]
+        email: String,
+        /// Name as others see it
+        #[arg(long)]
+        name: String,
+        /// File whose first line is the password; without it a password is made and printed once
+        #[arg(long)]
+        password_file: Option<std::path::PathBuf>,
+    },
     /// Check configuration, database, clock, paths and mail, and say what to do
     Doctor,
 }
@@ -39,6 +62,9 @@ pub enum CliError {
     /// The doctor found something.
     #[error("{0} problem(s); what to do stands below each")]
     Unhealthy(usize),
+    /// The command's own rules said no.
+    #[error("{0}")]
+    Refused(String),
     /// The system said no.
     #[error("{0}")]
     System(#[from] std::io::Error),
@@ -58,8 +84,56 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
             println!("The database schema is up to date.");
             Ok(())
         }
+        Command::Demo => load_demonstration(&config).await,
+        Command::CreateOperator { email, name, password_file } => create_operator(&config, &email, &name, password_file.as_deref()).await,
         Command::Doctor => examine(&config).await,
     }
+}
+
+fn announce(running: &Running) {
+    println!("Creditdesk is ready at {}", running.portal.public_url);
+    if running.portal.demonstration {
+        println!("\nDemonstration people, all with the password {}:", demo::PASSWORD);
+        for person in demo::people() {
+            println!("  {:<28} {}", person.email, person.what);
+        }
+        println!();
+    }
+}
+
+async fn load_demonstration(config: &Config) -> Result<(), CliError> {
+    let db = application::open_database(config).await?;
+    let loaded = demo::load(&db, &PasswordHasher::new(Cost::PRODUCTION), &Clock::system()).await.map_err(StartError::Storage)?;
+    db.close().await;
+    match loaded {
+        demo::Loaded::Now => println!("The demonstration is loaded. Start the program with `creditdesk serve`."),
+        demo::Loaded::Already => println!("The demonstration was loaded before; nothing was changed."),
+        demo::Loaded::RefusedOtherData => {
+            return Err(CliError::Refused("the database has other people; demonstration data never enters such a database".to_owned()));
+        }
+    }
+    Ok(())
+}
+
+async fn create_operator(config: &Config, email: &str, name: &str, password_file: Option<&Path>) -> Result<(), CliError> {
+    let email = Email::parse(email).map_err(|problem| CliError::Refused(format!("--email: {problem}")))?;
+    let name = PersonName::parse(name).map_err(|problem| CliError::Refused(format!("--name: {problem}")))?;
+    let typed = match password_file {
+        Some(file) => std::fs::read_to_string(file)?.lines().next().unwrap_or_default().to_owned(),
+        None => random::word(20),
+    };
+    let password = NewPassword::parse(&typed, &[email.as_str(), name.as_str()])
+        .map_err(|problem| CliError::Refused(format!("password: {}", problem.words())))?;
+    let db = application::open_database(config).await?;
+    let who = Who::system("create-operator", Clock::system().now());
+    let made = create_operator::create_operator(&db, &PasswordHasher::new(Cost::PRODUCTION), &who, &email, &name, password).await;
+    db.close().await;
+    match made.refusal().map_err(StartError::Storage)? {
+        Ok(_) if password_file.is_some() => println!("{email} is an Operator now."),
+        Ok(_) => println!("{email} is an Operator now. The password, shown only here: {typed}"),
+        Err(CreateOperatorRefusal::AddressTaken) => return Err(CliError::Refused(format!("{email} has an account already"))),
+    }
+    Ok(())
 }
 
 async fn examine(config: &Config) -> Result<(), CliError> {
@@ -79,8 +153,8 @@ async fn examine(config: &Config) -> Result<(), CliError> {
 
 async fn serve(config: Config) -> Result<(), CliError> {
     let mut ends = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let running = application::start(config, Clock::system(), true).await?;
-    println!("Creditdesk is ready at {}", running.portal.public_url);
+    let running = application::start(Launch::new(config)).await?;
+    announce(&running);
     tokio::select! {
         _ = ends.recv() => {}
         _ = tokio::signal::ctrl_c() => {}

@@ -16,5 +16,6 @@ mod fulfilment;
 mod house;
 mod identity;
 mod mail;
+mod marketplace;
 mod pages;
 mod transfer;

@@ -1,16 +1,24 @@
 //! Puts the program together and runs it. The command, the tests and the benchmark start the same application.
 
+use crate::audit::Who;
 use crate::config::{Config, Demo, MailTo};
 use crate::db::{self, Db};
 use crate::demo;
+use crate::fulfilment::marketplace::embedded::Embedded;
+use crate::fulfilment::products::Products;
+use crate::fulfilment::{Fulfilment, Links};
 use crate::identity::password::{Cost, PasswordHasher};
 use crate::identity::session::Sessions;
 use crate::jobs::{self, Wake};
 use crate::kernel::clock::Clock;
 use crate::kernel::random;
+use crate::marketplace::catalog::Catalog;
+use crate::marketplace::pay::Till;
+use crate::marketplace::payment::Providers;
+use crate::marketplace::publish::publish;
 use crate::notices::port::MailPort;
 use crate::web::cookies::Jar;
-use crate::web::{assets, headers, health, routes};
+use crate::web::{assets, headers, health, paths, routes};
 use actix_session::SessionMiddleware;
 use actix_session::config::{BrowserSession, CookieContentSecurity};
 use actix_web::cookie::{Key, SameSite};
@@ -88,6 +96,10 @@ pub struct Portal {
     pub content_security_policy: String,
     /// Where mail goes.
     pub mail: MailPort,
+    /// The embedded marketplace's till: where quotes are paid.
+    pub till: Till,
+    /// The console's room for everything that a purchase becomes; knows the marketplace by its port only.
+    pub fulfilment: Fulfilment,
     /// Hashes and checks passwords, a few at a time.
     pub hasher: PasswordHasher,
     /// Whether the demonstration's people are in this database, to be offered on the sign-in page.
@@ -120,7 +132,7 @@ impl Portal {
     /// Where the embedded marketplace sends buyers who set up.
     #[must_use]
     pub fn fulfilment_url(&self) -> String {
-        self.config.fulfilment_url.as_ref().map_or_else(|| self.address_of(crate::web::paths::SETUP), Url::to_string)
+        self.config.fulfilment_url.as_ref().map_or_else(|| self.address_of(paths::SETUP), Url::to_string)
     }
 
     /// Whether the database takes reads and writes at this moment.
@@ -217,6 +229,17 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
     shared_secret(&db, &clock, "readiness").await?;
     let hasher = PasswordHasher::new(password_cost);
     let demonstration = load_demonstration(config.demo, &db, &hasher, &clock, listening_on).await?;
+    publish_catalog(&config, &db, &clock).await?;
+    let origin = public_url.origin().ascii_serialization();
+    let providers = if demonstration { Providers::with_test() } else { Providers::invoice_only() };
+    let till = Till { db: db.clone(), providers, public_url: origin.clone() };
+    let fulfilment = Fulfilment {
+        db: db.clone(),
+        marketplace: Arc::new(Embedded::new(db.clone(), clock.clone())),
+        clock: clock.clone(),
+        products: Products::Every,
+        links: Links { licenses: format!("{origin}{}", paths::LICENSES), credits: format!("{origin}{}", paths::CREDITS) },
+    };
     let fulfilment_origin = config.fulfilment_url.as_ref().map(|url| url.origin().ascii_serialization());
     Ok(Portal {
         content_security_policy: headers::content_security_policy(fulfilment_origin.as_deref()),
@@ -225,12 +248,26 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         public_url,
         form_key,
         mail,
+        till,
+        fulfilment,
         hasher,
         demonstration,
         wake: Wake::default(),
         metrics: recorder(),
         config: Arc::new(config),
     })
+}
+
+/// Brings the catalog file's products and offers into the database.
+async fn publish_catalog(config: &Config, db: &Db, clock: &Clock) -> Result<(), StartError> {
+    let text = match &config.catalog {
+        None => include_str!("../catalog.toml").to_owned(),
+        Some(file) => std::fs::read_to_string(file).map_err(|error| StartError::Catalog(format!("{}: {error}", file.display())))?,
+    };
+    let catalog = Catalog::parse(&text).map_err(|problems| StartError::Catalog(problems.to_string()))?;
+    let published = publish(db, &catalog, &Who::system("catalog", clock.now())).await?;
+    tracing::info!(?published, "the catalog is in the database");
+    Ok(())
 }
 
 /// Loads the demonstration where it may be; whether its people are in the database and may be offered.
@@ -338,9 +375,9 @@ pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
             .wrap(TracingLogger::default())
             .route("/static/{name}", web::route().method(actix_web::http::Method::GET).to(assets::serve))
             .route("/static/{name}", web::route().method(actix_web::http::Method::HEAD).to(assets::serve))
-            .route(crate::web::paths::HEALTHZ, web::get().to(health::live))
-            .route(crate::web::paths::READYZ, web::get().to(health::ready))
-            .route(crate::web::paths::METRICS, web::get().to(health::metrics))
+            .route(paths::HEALTHZ, web::get().to(health::live))
+            .route(paths::READYZ, web::get().to(health::ready))
+            .route(paths::METRICS, web::get().to(health::metrics))
             .service(web::scope("").wrap(sessions).configure(routes::configure))
     })
     .workers(workers)

@@ -1,12 +1,14 @@
 //! Pages: one table of routes, a guard around each, and one file a page.
 
-pub mod account;
+mod account;
 pub mod assets;
 pub mod chart;
-pub mod console;
+
+mod console;
 pub mod cookies;
 pub mod csrf;
 pub mod error;
+pub mod export;
 mod failure;
 pub mod form;
 mod frame;
@@ -18,7 +20,7 @@ pub mod paths;
 pub mod route;
 pub mod routes;
 pub mod shell;
-pub mod sign_in;
+mod sign_in;
 #[cfg(debug_assertions)]
 mod styleguide;
 mod visit;

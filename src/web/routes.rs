@@ -3,7 +3,7 @@
 
 use super::guard::guard;
 use super::route::{Access, Entry, get};
-use super::{help, paths};
+use super::{account, console, help, paths, sign_in};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, guard as matching, web};
@@ -18,9 +18,9 @@ pub fn table() -> Vec<Entry> {
         #[cfg(debug_assertions)]
         get(paths::STYLEGUIDE, Access::Public, || web::to(super::styleguide::show)),
     ];
-    table.extend(super::sign_in::routes());
-    table.extend(super::account::routes());
-    table.extend(super::console::routes());
+    table.extend(sign_in::routes());
+    table.extend(account::routes());
+    table.extend(console::routes());
     table
 }
 

@@ -12,8 +12,10 @@ mod support;
 
 mod credits;
 mod db;
-mod identity;
 mod fulfilment;
 mod house;
+mod identity;
 mod mail;
+mod marketplace;
+mod pages;
 mod transfer;

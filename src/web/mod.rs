@@ -1,5 +1,6 @@
 //! Pages: one table of routes, a guard around each, and one file a page.
 
+pub mod admin;
 pub mod assets;
 pub mod chart;
 pub mod cookies;

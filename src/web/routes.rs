@@ -18,7 +18,7 @@ pub fn table() -> Vec<Entry> {
         #[cfg(debug_assertions)]
         get(paths::STYLEGUIDE, Access::Public, || web::to(super::styleguide::show)),
     ];
-    own
+    [own, super::admin::routes()].concat()
 }
 
 /// Puts the table into an application.

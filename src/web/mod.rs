@@ -1,6 +1,7 @@
 //! Pages: one table of routes, a guard around each, and one file a page.
 
 mod account;
+pub mod admin;
 pub mod assets;
 pub mod chart;
 

@@ -162,6 +162,10 @@ paths! {
     ADMIN_LICENSES, admin_licenses() = "/admin/licenses";
     /// One license.
     ADMIN_LICENSE, admin_license(license: LicenseId) = "/admin/licenses/{license}";
+    /// A purchase in the marketplace, by the last part of its license ARN.
+    ADMIN_PURCHASE, admin_purchase(purchase: &str) = "/admin/purchases/{purchase}";
+    /// One buyer account.
+    ADMIN_BUYER_ACCOUNT, admin_buyer_account(account: &str) = "/admin/buyer-accounts/{account}";
     /// Transfer license.
     ADMIN_TRANSFER_REQUEST, admin_transfer_request(license: LicenseId) = "/admin/licenses/{license}/transfer";
     /// Transfers.

@@ -22,6 +22,7 @@ pub fn table() -> Vec<Entry> {
     table.extend(account::routes());
     table.extend(console::routes());
     table
+    [own, super::admin::routes()].concat()
 }
 
 /// Puts the table into an application.

@@ -7,6 +7,7 @@ pub mod chart;
 mod console;
 pub mod cookies;
 pub mod csrf;
+mod demonstration;
 pub mod error;
 pub mod export;
 mod failure;

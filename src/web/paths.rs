@@ -48,6 +48,8 @@ paths! {
     HOME, home() = "/";
     /// Help, in the same place on all pages.
     HELP, help() = "/help";
+    /// The demonstration's mail, which goes nowhere else.
+    DEMONSTRATION_MAIL, demonstration_mail() = "/demonstration/mail";
     /// Every component in every state; debug builds only.
     STYLEGUIDE, styleguide() = "/styleguide";
 

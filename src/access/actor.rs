@@ -144,6 +144,12 @@ impl Actor {
         self.memberships.iter().find(|membership| membership.business == business)
     }
 
+    /// The same person, working in another of their businesses; whether they belong to it is for the policy to decide.
+    #[must_use]
+    pub fn working_in(&self, business: BusinessId) -> Self {
+        Self { business: Some(business), ..self.clone() }
+    }
+
     /// The seat in the buyer account they are working in.
     #[must_use]
     pub fn seat(&self) -> Option<&BuyerSeat> {

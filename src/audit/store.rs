@@ -86,6 +86,19 @@ pub async fn list_all(db: &Db, filter: &AuditFilter, after: Option<&Cursor>, siz
     list(db, None, filter, after, size).await
 }
 
+/// The actions that the latest thousand entries of a business have, for a reader to choose from.
+///
+/// # Errors
+/// Any storage error.
+pub async fn list_actions(db: &Db, business: BusinessId) -> Result<Vec<String>, Error> {
+    let rows: Vec<(String,)> = db
+        .read("SELECT DISTINCT action FROM (SELECT action FROM audit_entries WHERE business_id = $1 ORDER BY recorded_at DESC, id DESC LIMIT 1000) latest ORDER BY action")
+        .bind(business)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(action,)| action).collect())
+}
+
 async fn list(
     db: &Db,
     business: Option<BusinessId>,

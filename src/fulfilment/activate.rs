@@ -2,7 +2,7 @@
 //! one transaction books contract, license, credits, audit entry and mail, or nothing.
 
 use super::difference::{Question, QuestionKind};
-use super::prepare::{Ready, Refusal, already_activated, ask, check};
+use super::prepare::{Ready, Refusal, Viewer, already_activated, ask, check};
 use super::registration::State;
 use super::store::{contracts, licenses, questions, recipients, registrations};
 use super::{Fulfilment, license, mail, report};
@@ -10,7 +10,7 @@ use crate::access::BusinessScope;
 use crate::audit::{self, Who};
 use crate::credits::ledger;
 use crate::db::{Failed, Tx, refuse};
-use crate::kernel::id::{BusinessId, ContractId, LicenseId, PersonId, RegistrationId};
+use crate::kernel::id::{ContractId, LicenseId, PersonId, RegistrationId};
 use crate::kernel::secret::Secret;
 use crate::notices::outbox;
 use crate::tx;
@@ -25,8 +25,8 @@ pub struct Activation<'a> {
     pub reviewed: RegistrationId,
     /// The business that it will belong to, made for an actor who may manage licenses there (ACT-2).
     pub scope: BusinessScope,
-    /// Every business whose licenses the person may see: what one of them has is shown, not hidden (ACT-7).
-    pub sees: &'a [BusinessId],
+    /// Through which businesses they look at it.
+    pub viewer: &'a Viewer,
     /// Who activates.
     pub person: PersonId,
     /// The tick box (ACT-2).
@@ -47,8 +47,7 @@ pub struct Activated {
 /// # Errors
 /// The refusal, or any storage error; nothing is changed then.
 pub async fn activate(room: &Fulfilment, wish: &Activation<'_>, who: &Who) -> Result<Activated, Failed<Refusal>> {
-    let sees = [wish.sees, &[wish.scope.business()]].concat();
-    let registration = check(room, wish.handle, &sees, who.now).await?;
+    let registration = check(room, wish.handle, wish.viewer, who.now).await?;
     if registration.id != wish.reviewed {
         return refuse(Refusal::OtherRegistration);
     }
@@ -65,7 +64,7 @@ pub async fn activate(room: &Fulfilment, wish: &Activation<'_>, who: &Who) -> Re
     if let State::Expired { .. } = ready.registration.state(who.now) {
         return refuse(Refusal::Expired);
     }
-    let activated = tx!(room.db, |tx| { book(room, tx, wish, &ready, &sees, &who).await })?;
+    let activated = tx!(room.db, |tx| { book(room, tx, wish, &ready, &who).await })?;
     // Best effort: a job finishes what is left open here.
     if let Err(error) = report::finish(room, activated.contract, &ready.registration.purchase.license_arn, who.now).await {
         tracing::warn!(contract = %activated.contract, error = %error, "activation not reported yet");
@@ -75,14 +74,7 @@ pub async fn activate(room: &Fulfilment, wish: &Activation<'_>, who: &Who) -> Re
 
 /// Everything that an activation writes. The contract comes first: its constraint decides the race, and whoever loses
 /// it has written nothing.
-async fn book(
-    room: &Fulfilment,
-    tx: &mut Tx,
-    wish: &Activation<'_>,
-    ready: &Ready,
-    sees: &[BusinessId],
-    who: &Who,
-) -> Result<Activated, Failed<Refusal>> {
+async fn book(room: &Fulfilment, tx: &mut Tx, wish: &Activation<'_>, ready: &Ready, who: &Who) -> Result<Activated, Failed<Refusal>> {
     let business = wish.scope.business();
     let member = recipients::find_role(tx, business, wish.person).await?;
     let Some((_, business_name)) = member.filter(|(role, _)| role.has_licensing_permission()) else {
@@ -104,7 +96,7 @@ async fn book(
     };
     if !contracts::activate(tx, &contract).await? {
         let winner = contracts::get_activation(tx, &purchase.license_arn).await?;
-        return refuse(already_activated(winner, sees));
+        return refuse(already_activated(winner, &wish.viewer.sees));
     }
     let license = book_license(tx, &contract, ready).await?;
     for unknown in &ready.unknown {

@@ -5,7 +5,7 @@ use super::Fulfilment;
 use super::entitled::{NotGrantable, UnknownDimension, grantable};
 use super::registration::{Held, Registration, State};
 use super::store::{contracts, registrations};
-use crate::access::BusinessScope;
+use crate::access::{Action, Actor, BusinessScope, allows};
 use crate::db::{Db, Error, Failed, refuse};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::credits::Credits;
@@ -91,6 +91,25 @@ pub struct Ready {
     pub unknown: Vec<UnknownDimension>,
 }
 
+/// The businesses through which a person looks at a purchase.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Viewer {
+    /// Those they are in: a hand-over link must be for one of them (SET-9).
+    pub belongs_to: Vec<BusinessId>,
+    /// Those whose licenses they may see: what one of them has is shown to them (ACT-7).
+    pub sees: Vec<BusinessId>,
+}
+
+impl Viewer {
+    /// By the person's roles at this moment.
+    #[must_use]
+    pub fn of(actor: &Actor) -> Self {
+        let belongs_to: Vec<BusinessId> = actor.memberships.iter().map(|membership| membership.business).collect();
+        let may_see = |business: &BusinessId| allows(&actor.working_in(*business), Action::SeeLicenses).is_ok();
+        Self { sees: belongs_to.iter().copied().filter(may_see).collect(), belongs_to }
+    }
+}
+
 /// What this browser holds; none when it holds nothing that is still understood.
 ///
 /// # Errors
@@ -99,21 +118,20 @@ pub async fn find_held(room: &Fulfilment, handle: &Secret, now: Timestamp) -> Re
     registrations::find_held(&room.db, handle, now).await
 }
 
-/// The registration, if it can still be activated for one of `businesses`; what the console itself knows, without asking
-/// the marketplace.
+/// The registration, if it can still be activated; what the console itself knows, without asking the marketplace.
 ///
 /// # Errors
 /// The refusal, or any storage error.
-pub async fn check(room: &Fulfilment, handle: &Secret, businesses: &[BusinessId], now: Timestamp) -> Result<Registration, Failed<Refusal>> {
+pub async fn check(room: &Fulfilment, handle: &Secret, viewer: &Viewer, now: Timestamp) -> Result<Registration, Failed<Refusal>> {
     let Some(held) = registrations::find_held(&room.db, handle, now).await? else {
         return refuse(Refusal::NoRegistration);
     };
-    if held.bound_to.is_some() && !businesses.iter().any(|business| held.serves(*business)) {
+    if held.bound_to.is_some() && !viewer.belongs_to.iter().any(|business| held.serves(*business)) {
         return refuse(Refusal::OtherBusinessLink);
     }
     let registration = held.registration;
     if let Some(activation) = contracts::find_activation(&room.db, &registration.purchase.license_arn).await? {
-        return refuse(already_activated(activation, businesses));
+        return refuse(already_activated(activation, &viewer.sees));
     }
     match registration.state(now) {
         State::Pending { .. } => Ok(registration),
@@ -131,8 +149,8 @@ pub async fn find_existing(db: &Db, scope: BusinessScope, contract: ContractId) 
 }
 
 /// Tells the person's own business from all others, which stay nameless (SET-5).
-pub(super) fn already_activated(activation: contracts::Activation, businesses: &[BusinessId]) -> Refusal {
-    if businesses.contains(&activation.business_id) { Refusal::ActivatedHere(activation.into()) } else { Refusal::ActivatedElsewhere }
+pub(super) fn already_activated(activation: contracts::Activation, sees: &[BusinessId]) -> Refusal {
+    if sees.contains(&activation.business_id) { Refusal::ActivatedHere(activation.into()) } else { Refusal::ActivatedElsewhere }
 }
 
 /// Asks the marketplace what the purchase is worth at this moment (ACT-4). Not inside a transaction.

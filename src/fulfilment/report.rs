@@ -23,7 +23,7 @@ pub async fn report_activations(room: &Fulfilment) -> Result<u64, Error> {
             Ok(()) => finished += 1,
             Err(FollowError::Storage(error)) => return Err(error),
             Err(error @ (FollowError::Unreachable(_) | FollowError::Contended)) => {
-                tracing::warn!(%contract, %error, "activation not reported yet")
+                tracing::warn!(%contract, %error, "activation not reported yet");
             }
         }
     }

@@ -45,7 +45,7 @@ pub async fn apply_changes(room: &Fulfilment) -> Result<u64, Error> {
                 failed.get_or_insert(error);
             }
             Err(error @ (FollowError::Unreachable(_) | FollowError::Contended)) => {
-                tracing::warn!(license_arn, %error, "a change could not be followed")
+                tracing::warn!(license_arn, %error, "a change could not be followed");
             }
         }
     }

@@ -3,9 +3,11 @@
 pub mod admin;
 pub mod assets;
 pub mod chart;
+mod console;
 pub mod cookies;
 pub mod csrf;
 pub mod error;
+pub mod export;
 mod failure;
 pub mod form;
 mod frame;

@@ -3,7 +3,7 @@
 
 use super::guard::guard;
 use super::route::{Access, Entry, get};
-use super::{help, paths};
+use super::{admin, console, help, paths};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, guard as matching, web};
@@ -12,13 +12,15 @@ use std::collections::BTreeMap;
 /// All lines.
 #[must_use]
 pub fn table() -> Vec<Entry> {
-    let own = vec![
+    let mut table = vec![
         get(paths::HOME, Access::Public, || web::to(help::home)),
         get(paths::HELP, Access::Public, || web::to(help::show)),
         #[cfg(debug_assertions)]
         get(paths::STYLEGUIDE, Access::Public, || web::to(super::styleguide::show)),
     ];
-    [own, super::admin::routes()].concat()
+    table.extend(console::routes());
+    table.extend(admin::routes());
+    table
 }
 
 /// Puts the table into an application.

@@ -40,7 +40,7 @@ both_engines! {
     #[test]
     async fn a_refusal_rolls_everything_back(stage: Stage) {
         let done: Result<(), Failed<&str>> = tx!(stage.db, |tx| {
-            tx.q("INSERT INTO throttles (name, failures, first_at) VALUES ('a', 0, $1)").bind(stage.now()).exec_one().await?;
+            tx.q("INSERT INTO throttles (name, failures, first_at, last_at) VALUES ('a', 0, $1, $1)").bind(stage.now()).exec_one().await?;
             refuse("not today")
         });
         assert_eq!(done.refusal().unwrap().unwrap_err(), "not today");
@@ -51,7 +51,7 @@ both_engines! {
     #[test]
     async fn a_dropped_transaction_leaves_nothing_and_blocks_nobody(stage: Stage) {
         let mut tx = stage.db.begin().await.unwrap();
-        tx.q("INSERT INTO throttles (name, failures, first_at) VALUES ('a', 0, $1)").bind(stage.now()).exec_one().await.unwrap();
+        tx.q("INSERT INTO throttles (name, failures, first_at, last_at) VALUES ('a', 0, $1, $1)").bind(stage.now()).exec_one().await.unwrap();
         drop(tx);
         add_throttle(&stage.db, "b", 0).await.unwrap();
         let names: Vec<(String,)> = stage.db.read("SELECT name FROM throttles").all().await.unwrap();
@@ -76,7 +76,7 @@ both_engines! {
         let mut runs = 0;
         let done: Result<i32, Busy> = tx!(stage.db, |tx| {
             runs += 1;
-            tx.q("INSERT INTO throttles (name, failures, first_at) VALUES ('a', 0, $1)").bind(stage.now()).exec_one().await?;
+            tx.q("INSERT INTO throttles (name, failures, first_at, last_at) VALUES ('a', 0, $1, $1)").bind(stage.now()).exec_one().await?;
             if runs < 3 { Err(Busy::Again) } else { Ok(runs) }
         });
         assert_eq!(done.unwrap(), 3);
@@ -128,7 +128,7 @@ both_engines! {
             .map(|text| text.parse().unwrap())
             .into();
         for (number, instant) in instants.iter().enumerate().rev() {
-            stage.db.write("INSERT INTO throttles (name, failures, first_at) VALUES ($1, 0, $2)").bind(number.to_string()).bind(instant).exec_one().await.unwrap();
+            stage.db.write("INSERT INTO throttles (name, failures, first_at, last_at) VALUES ($1, 0, $2, $2)").bind(number.to_string()).bind(instant).exec_one().await.unwrap();
         }
         let read: Vec<(Timestamp,)> = stage.db.read("SELECT first_at FROM throttles ORDER BY first_at").all().await.unwrap();
         assert_eq!(read.into_iter().map(|row| row.0).collect::<Vec<_>>(), instants);
@@ -206,7 +206,7 @@ both_engines! {
     #[test]
     async fn a_reading_connection_of_sqlite_cannot_write(stage: Stage) {
         if let Db::Sqlite { read, .. } = &stage.db {
-            let written = sqlx::query("INSERT INTO throttles (name, failures, first_at) VALUES ('a', 0, '2026')").execute(read).await;
+            let written = sqlx::query("INSERT INTO throttles (name, failures, first_at, last_at) VALUES ('a', 0, '2026', '2026')").execute(read).await;
             assert!(written.is_err());
         }
         assert_eq!(throttles(&stage.db).await, 0);
@@ -296,7 +296,7 @@ impl MaybeRetry for Busy {
 }
 
 async fn add_throttle(db: &Db, name: &str, failures: i64) -> Result<(), Error> {
-    db.write("INSERT INTO throttles (name, failures, first_at) VALUES ($1, $2, $3)")
+    db.write("INSERT INTO throttles (name, failures, first_at, last_at) VALUES ($1, $2, $3, $3)")
         .bind(name)
         .bind(failures)
         .bind(opening())

@@ -12,6 +12,10 @@ mod support;
 
 mod credits;
 mod db;
+mod fulfilment;
 mod house;
+mod identity;
 mod mail;
+mod marketplace;
+mod pages;
 mod transfer;

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod assets;
+mod changes;
 pub mod chart;
 mod console;
 pub mod cookies;

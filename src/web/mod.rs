@@ -1,5 +1,6 @@
 //! Pages: one table of routes, a guard around each, and one file a page.
 
+mod account;
 pub mod admin;
 pub mod assets;
 mod changes;
@@ -20,6 +21,7 @@ pub mod paths;
 pub mod route;
 pub mod routes;
 pub mod shell;
+mod sign_in;
 #[cfg(debug_assertions)]
 mod styleguide;
 mod visit;

@@ -3,6 +3,7 @@
 mod account;
 pub mod admin;
 pub mod assets;
+mod changes;
 pub mod chart;
 mod console;
 pub mod cookies;

@@ -4,7 +4,6 @@ mod account;
 pub mod admin;
 pub mod assets;
 pub mod chart;
-
 mod console;
 pub mod cookies;
 pub mod csrf;

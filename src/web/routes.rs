@@ -21,8 +21,8 @@ pub fn table() -> Vec<Entry> {
     table.extend(sign_in::routes());
     table.extend(account::routes());
     table.extend(console::routes());
+    table.extend(super::admin::routes());
     table
-    [own, super::admin::routes()].concat()
 }
 
 /// Puts the table into an application.

@@ -3,7 +3,7 @@
 
 use super::guard::guard;
 use super::route::{Access, Entry, get};
-use super::{account, console, help, paths, sign_in};
+use super::{account, admin, console, help, paths, sign_in};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, guard as matching, web};
@@ -21,7 +21,7 @@ pub fn table() -> Vec<Entry> {
     table.extend(sign_in::routes());
     table.extend(account::routes());
     table.extend(console::routes());
-    table.extend(super::admin::routes());
+    table.extend(admin::routes());
     table
 }
 

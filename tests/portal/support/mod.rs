@@ -18,5 +18,6 @@ pub mod schema;
 pub mod source;
 pub mod sqlite;
 pub mod stage;
+pub mod world;
 
 pub use stage::{Stage, play};

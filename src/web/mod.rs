@@ -18,6 +18,7 @@ pub mod paths;
 pub mod route;
 pub mod routes;
 pub mod shell;
+mod storefront;
 #[cfg(debug_assertions)]
 mod styleguide;
 mod visit;

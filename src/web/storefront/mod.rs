@@ -1,7 +1,6 @@
 //! The marketplace's pages: search, listing, contract, review and payment, confirmation, subscriptions. One file a page;
 //! everything that is decided is decided in the marketplace room.
 
-mod account;
 mod confirmation;
 mod contract;
 mod contract_form;
@@ -40,6 +39,5 @@ pub fn routes() -> Vec<Entry> {
         get(paths::SUBSCRIPTION, Access::May(Action::SeePurchases), || web::to(subscription::show)),
         post(paths::UPGRADE, Access::May(Action::Purchase), || web::to(upgrade::create)),
         post(paths::RENEWAL, Access::May(Action::Purchase), || web::to(renewal::change)),
-        post(paths::BUYER_ACCOUNT, Access::SignedIn, || web::to(account::choose)),
     ]
 }

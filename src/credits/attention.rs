@@ -88,8 +88,16 @@ pub async fn facts(db: &Db, scope: BusinessScope, pool: Pool) -> Result<Facts, E
     let expirations = super::pool::expirations(db, scope, pool, EXPIRATIONS_MAX).await?;
     let (items, credits, last_at) = store::expired_since(db, scope.business(), since, pool.as_of).await?;
     let expired = last_at.map(|last_at| Expired { last_at, items, credits });
-    let has_items = store::any_item(db, scope.business()).await?;
+    let has_items = has_items(db, scope).await?;
     Ok(Facts { pool, expirations, expired, has_items })
+}
+
+/// Whether the business has a license item, valid or not.
+///
+/// # Errors
+/// Any storage error.
+pub async fn has_items(db: &Db, scope: BusinessScope) -> Result<bool, Error> {
+    store::any_item(db, scope.business()).await
 }
 
 #[cfg(test)]

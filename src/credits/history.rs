@@ -38,6 +38,19 @@ pub struct Change {
     pub credits: i64,
 }
 
+impl Figures {
+    /// The figures once this has changed too.
+    #[must_use]
+    pub const fn after(self, change: &Change) -> Self {
+        match change.cause {
+            Cause::Allocated => Self { allocated: self.allocated + change.credits, ..self },
+            Cause::Granted | Cause::TransferredIn | Cause::TransferredOut | Cause::Expired => {
+                Self { total_valid: self.total_valid + change.credits, ..self }
+            }
+        }
+    }
+}
+
 /// The figures from an instant until the next step, and what led to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -68,10 +81,7 @@ impl History {
         let mut steps: Vec<Step> = Vec::new();
         let mut figures = opening;
         for change in changes {
-            match change.cause {
-                Cause::Allocated => figures.allocated += change.credits,
-                Cause::Granted | Cause::TransferredIn | Cause::TransferredOut | Cause::Expired => figures.total_valid += change.credits,
-            }
+            figures = figures.after(&change);
             match steps.last_mut().filter(|last| last.at == change.at) {
                 Some(step) => {
                     step.figures = figures;

@@ -2,9 +2,14 @@
 
 use crate::application::Portal;
 use crate::db::Error;
-use crate::identity::session;
+use crate::fulfilment::land::forget_handles;
+use crate::fulfilment::report::report_activations;
+use crate::fulfilment::sync::apply_changes;
+use crate::fulfilment::transfer::lapse_overdue;
+use crate::identity::sweep::sweep;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::random;
+use crate::marketplace::settle::{resume_started_payments, settle_pending_payments};
 use crate::notices::deliver::deliver_due;
 use chrono::TimeDelta;
 use futures_util::FutureExt;
@@ -12,6 +17,11 @@ use futures_util::future::BoxFuture;
 
 /// A lease ends by itself after this long, for the process that died in the middle of a job.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
+/// At every tick.
+const OFTEN: TimeDelta = TimeDelta::zero();
+const SELDOM: TimeDelta = TimeDelta::minutes(10);
+/// Most pieces of work in one run.
+const BATCH: i64 = 100;
 
 type Work = for<'a> fn(&'a Portal) -> BoxFuture<'a, anyhow::Result<u64>>;
 
@@ -26,18 +36,32 @@ pub struct Job {
     work: Work,
 }
 
-/// Every job, in the order in which they run.
+/// Every job, in the order in which they run: payments settle before the console looks for changes, and mail goes last.
 pub const JOBS: &[Job] = &[
     Job {
-        name: "deliver mail",
-        every: TimeDelta::zero(),
-        work: |portal| async move { Ok(deliver_due(&portal.db, &portal.clock, &portal.mail).await?) }.boxed(),
+        name: "resume payments",
+        every: OFTEN,
+        work: |portal| async { Ok(resume_started_payments(&portal.till, &portal.clock).await?) }.boxed(),
     },
     Job {
-        name: "sweep sessions",
-        every: TimeDelta::minutes(10),
-        work: |portal| async move { Ok(session::sweep(&portal.db, portal.clock.now()).await?) }.boxed(),
+        name: "settle payments",
+        every: OFTEN,
+        work: |portal| async { Ok(settle_pending_payments(&portal.till, &portal.clock).await?) }.boxed(),
     },
+    Job { name: "apply changes", every: OFTEN, work: |portal| async { Ok(apply_changes(&portal.fulfilment).await?) }.boxed() },
+    Job { name: "report activations", every: OFTEN, work: |portal| async { Ok(report_activations(&portal.fulfilment).await?) }.boxed() },
+    Job {
+        name: "lapse transfers",
+        every: TimeDelta::minutes(1),
+        work: |portal| async { Ok(lapse_overdue(&portal.db, portal.clock.now(), BATCH).await?) }.boxed(),
+    },
+    Job {
+        name: "deliver mail",
+        every: OFTEN,
+        work: |portal| async { Ok(deliver_due(&portal.db, &portal.clock, &portal.mail).await?) }.boxed(),
+    },
+    Job { name: "sweep handles", every: SELDOM, work: |portal| async { Ok(forget_handles(&portal.fulfilment).await?) }.boxed() },
+    Job { name: "sweep sign-ins", every: SELDOM, work: |portal| async { Ok(sweep(&portal.db, portal.clock.now()).await?) }.boxed() },
 ];
 
 /// Runs every job that is due and not being run by another process. A job that fails is logged and tried again at the

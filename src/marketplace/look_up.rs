@@ -68,7 +68,13 @@ pub async fn find_purchase(db: &Db, _: StaffScope, key: &str) -> Result<Option<A
 ///
 /// # Errors
 /// Any storage error.
-pub async fn list_agreements(db: &Db, _: StaffScope, account: &str, after: Option<&Cursor>, size: PageSize) -> Result<Paged<AgreementRecord>, Error> {
+pub async fn list_agreements(
+    db: &Db,
+    _: StaffScope,
+    account: &str,
+    after: Option<&Cursor>,
+    size: PageSize,
+) -> Result<Paged<AgreementRecord>, Error> {
     let mut query = db.read(AGREEMENT).push_bind("g.buyer_account_id = ", account);
     if let Some((key, id)) = after.and_then(Cursor::number) {
         let at = Timestamp::from_timestamp_micros(key).unwrap_or_default();

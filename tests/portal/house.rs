@@ -5,7 +5,7 @@ use crate::support::source::{Source, files};
 use std::collections::BTreeMap;
 
 /// Every room and the rooms it may use. The files at the top of `src` put the program together and may use all.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("kernel", &[]),
     ("db", &["kernel"]),
     ("access", &["db", "kernel"]),
@@ -15,6 +15,10 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("credits", &["access", "audit", "notices", "db", "kernel"]),
     ("marketplace", &["access", "audit", "notices", "db", "kernel"]),
     ("fulfilment", &["credits", "access", "audit", "notices", "db", "kernel"]),
+    (
+        "bench",
+        &["application", "config", "web", "identity", "credits", "marketplace", "fulfilment", "access", "audit", "notices", "db", "kernel"],
+    ),
     ("jobs", &["application", "identity", "credits", "marketplace", "fulfilment", "access", "audit", "notices", "db", "kernel"]),
     ("web", &["application", "config", "identity", "credits", "marketplace", "fulfilment", "access", "audit", "notices", "db", "kernel"]),
 ];

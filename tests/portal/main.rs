@@ -10,8 +10,14 @@
 #[macro_use]
 mod support;
 
+mod access_matrix;
 mod credits;
 mod db;
 mod fulfilment;
 mod house;
+mod identity;
 mod mail;
+mod marketplace;
+mod pages;
+mod security;
+mod transfer;

@@ -169,8 +169,11 @@ impl Transfer {
     #[must_use]
     pub const fn request(&self) -> &Request {
         match self {
-            Self::Requested(request) | Self::Lapsed(request) => request,
-            Self::Approved { request, .. } | Self::Rejected { request, .. } | Self::Withdrawn { request, .. } => request,
+            Self::Requested(request)
+            | Self::Lapsed(request)
+            | Self::Approved { request, .. }
+            | Self::Rejected { request, .. }
+            | Self::Withdrawn { request, .. } => request,
         }
     }
 
@@ -221,6 +224,7 @@ impl Transfer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write;
 
     const HOUR: i64 = 3_600;
 
@@ -241,13 +245,13 @@ mod tests {
     #[test]
     fn every_event_in_every_state_does_what_the_table_says() {
         let (asker, lead) = (PersonId::generate(), PersonId::generate());
-        let asked = request(asker);
+        let wish = request(asker);
         let states = [
-            ("requested", Transfer::Requested(asked.clone())),
-            ("approved", Transfer::Approved { request: asked.clone(), by: lead, at: at(1) }),
-            ("rejected", Transfer::Rejected { request: asked.clone(), by: lead, at: at(1), note: String::new() }),
-            ("withdrawn", Transfer::Withdrawn { request: asked.clone(), at: at(1) }),
-            ("lapsed", Transfer::Lapsed(asked)),
+            ("requested", Transfer::Requested(wish.clone())),
+            ("approved", Transfer::Approved { request: wish.clone(), by: lead, at: at(1) }),
+            ("rejected", Transfer::Rejected { request: wish.clone(), by: lead, at: at(1), note: String::new() }),
+            ("withdrawn", Transfer::Withdrawn { request: wish.clone(), at: at(1) }),
+            ("lapsed", Transfer::Lapsed(wish)),
         ];
         let events = [
             ("approve by another", Event::Approve { by: lead }),
@@ -265,11 +269,8 @@ mod tests {
                     Ok(next) => format!("-> {}", next.status()),
                     Err(barred) => format!("{barred:?}"),
                 };
-                table.push_str(&format!(
-                    "{name} | {act} | {} | {}\n",
-                    cell(at(OPEN_FOR_HOURS) - TimeDelta::microseconds(1)),
-                    cell(at(OPEN_FOR_HOURS))
-                ));
+                let open = cell(at(OPEN_FOR_HOURS) - TimeDelta::microseconds(1));
+                writeln!(table, "{name} | {act} | {open} | {}", cell(at(OPEN_FOR_HOURS))).unwrap();
             }
         }
         assert_eq!(table, include_str!("state_x_event.txt"));

@@ -123,7 +123,7 @@ const TOP: i64 = 40;
 const BOTTOM: i64 = 44;
 const RIGHT: i64 = 12;
 /// A digit of the axis in the stylesheet's size, a little generous.
-const CHARACTER: i64 = 7;
+const CHARACTER: i64 = 8;
 const LINE: i64 = 15;
 /// More points than this are drawn by the column.
 const POINTS_EXACT: usize = 600;
@@ -252,7 +252,7 @@ impl<'p> Frame<'p> {
     /// The values at the left edge, each once, above their line.
     fn first_values(&self) -> Vec<Label> {
         let mut values: Vec<i64> = self.plot.series.iter().map(|series| series.opening).collect();
-        values.sort_unstable_by(|a, b| b.cmp(a));
+        values.sort_unstable_by_key(|value| std::cmp::Reverse(*value));
         values.dedup();
         self.stacked(values.into_iter().map(|value| (value, show::group(value))).collect(), self.left * 10 + 40, "start")
     }
@@ -262,7 +262,7 @@ impl<'p> Frame<'p> {
         let last = |series: &Series| series.steps.last().map_or(series.opening, |step| step.1);
         let mut values: Vec<(i64, String)> =
             self.plot.series.iter().map(|series| (last(series), format!("{} {}", series.name, show::group(last(series))))).collect();
-        values.sort_by(|a, b| b.0.cmp(&a.0));
+        values.sort_by_key(|(value, _)| std::cmp::Reverse(*value));
         self.stacked(values, self.right_tenths() - 20, "end")
     }
 
@@ -323,9 +323,9 @@ mod tests {
         let wide = &chart.wide;
         assert_eq!((wide.width, wide.height), (760, 280));
         // 5 characters of 1,500 and the margin; a fifth and four fifths of the width; two thirds and all of the height.
-        assert_eq!(wide.lines[0].path, "M45 236H185.6V105.4H607.4V40H748");
-        assert_eq!(wide.area, format!("{}V236H45Z", wide.lines[0].path));
-        assert_eq!(wide.lines[1].path, "M45 236H748");
+        assert_eq!(wide.lines[0].path, "M50 236H189.6V105.4H608.4V40H748");
+        assert_eq!(wide.area, format!("{}V236H50Z", wide.lines[0].path));
+        assert_eq!(wide.lines[1].path, "M50 236H748");
         assert_eq!(ends(wide), [("0", "start"), ("Valid 1,500", "end"), ("Allocated 0", "end")]);
         assert_eq!(ends(&chart.narrow), ends(wide));
         assert_ne!(chart.narrow.id, wide.id);

@@ -1,6 +1,7 @@
 //! One test's world: its own database, a clock that stands still until the test moves it, and an end that takes the
 //! database away again, also when the test failed.
 
+use super::portal::Portal;
 use super::{postgres, sqlite};
 use creditdesk::audit::{ActingAs, Who};
 use creditdesk::db::{Db, Engine};
@@ -49,6 +50,11 @@ impl Stage {
         &self.folder
     }
 
+    /// The real application over this database and clock.
+    pub async fn portal(&self) -> Portal {
+        Portal::start(self).await
+    }
+
     /// Somebody who acts now, without a row in `people`.
     pub fn who(&self, name: &str) -> Who {
         Who {
@@ -85,7 +91,7 @@ where
         match told {
             Ok(Ok(())) => {}
             Ok(Err(failure)) => std::panic::resume_unwind(failure),
-            Err(_elapsed) => panic!("the story did not end within {STORY_MAX:?}"),
+            Err(elapsed) => panic!("the story did not end within {STORY_MAX:?}: {elapsed}"),
         }
     });
     runtime.shutdown_timeout(Duration::from_secs(10));

@@ -1,0 +1,222 @@
+//! Credits & Billing: the figures of the business's pool, what leaves it next, what was bought, and how it went over a
+//! year. It reads and explains; nothing on it changes anything.
+
+use super::credits_history::{self, HistoryView};
+use super::credits_purchases::{self, PurchasesView};
+use crate::access::{Action, allows};
+use crate::credits::ledger::Figures;
+use crate::credits::pool::{Expiration, Nearness, Pool, Standing};
+use crate::credits::{attention, pool};
+use crate::kernel::clock::Timestamp;
+use crate::kernel::show::{self, Zone};
+use crate::web::shell::Shell;
+use crate::web::{Visit, WebError, paths};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+
+/// How many expirations the page lists.
+const EXPIRATIONS_SHOWN: i64 = 5;
+
+/// One of the three tabs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tab {
+    Annual,
+    PayAsYouGo,
+    Solutions,
+}
+
+impl Tab {
+    const ALL: [Self; 3] = [Self::Annual, Self::PayAsYouGo, Self::Solutions];
+
+    /// Anything unknown is the first tab.
+    fn parse(word: &str) -> Self {
+        Self::ALL.into_iter().find(|tab| tab.word() == word).unwrap_or(Self::Annual)
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Annual => "",
+            Self::PayAsYouGo => "pay-as-you-go",
+            Self::Solutions => "solutions",
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Annual => "Annual credits",
+            Self::PayAsYouGo => "Pay-as-you-go",
+            Self::Solutions => "All available solutions",
+        }
+    }
+}
+
+struct TabLink {
+    label: &'static str,
+    href: String,
+    current: bool,
+}
+
+fn tabs(current: Tab) -> Vec<TabLink> {
+    let link = |tab: Tab| TabLink {
+        label: tab.label(),
+        href: paths::with_query(&paths::credits(), &[("tab", tab.word())]),
+        current: tab == current,
+    };
+    Tab::ALL.into_iter().map(link).collect()
+}
+
+/// An instant, ready for `ui::time`.
+pub(super) struct Instant {
+    pub iso: String,
+    pub text: String,
+}
+
+impl Instant {
+    /// With the time of day and the zone.
+    pub fn full(at: Timestamp, zone: Zone) -> Self {
+        Self { iso: show::iso(at), text: show::date_time(at, zone) }
+    }
+
+    /// The date, where the zone is named nearby.
+    pub fn date(at: Timestamp, zone: Zone) -> Self {
+        Self { iso: show::iso(at), text: show::date(at, zone) }
+    }
+}
+
+/// A figure as people read it and as programs do.
+pub(super) struct Figure {
+    pub shown: String,
+    pub plain: i64,
+}
+
+impl Figure {
+    fn of(plain: i64) -> Self {
+        Self { shown: show::group(plain), plain }
+    }
+}
+
+/// The three figures of a pool, which add up.
+pub(super) struct FiguresView {
+    pub as_of: Instant,
+    pub total_valid: Figure,
+    pub allocated: Figure,
+    pub balance: Figure,
+    pub meaning: String,
+    /// The missing credits in words, when there are some.
+    pub short: Option<String>,
+}
+
+impl FiguresView {
+    pub fn new(read: Pool, zone: Zone) -> Self {
+        let Figures { total_valid, allocated } = read.figures;
+        let standing = Standing::of(read.figures);
+        let short = match standing {
+            Standing::Short(short) => Some(show::count(short, "credit")),
+            Standing::Empty | Standing::Available(_) | Standing::AllAllocated => None,
+        };
+        Self {
+            as_of: Instant::full(read.as_of, zone),
+            total_valid: Figure::of(total_valid),
+            allocated: Figure::of(allocated),
+            balance: Figure::of(read.figures.balance()),
+            meaning: standing.in_words(),
+            short,
+        }
+    }
+}
+
+/// Credits that leave the pool, as a row.
+pub(super) struct ExpirationView {
+    pub at: Instant,
+    pub in_days: String,
+    /// The badge's tone, where there is one.
+    pub badge: Option<&'static str>,
+    pub credits: String,
+    pub items: String,
+    pub balance_then: String,
+    pub short_then: bool,
+}
+
+impl ExpirationView {
+    pub fn new(expiration: &Expiration, now: Timestamp, zone: Zone) -> Self {
+        let nearness = Nearness::of(now, expiration.at);
+        Self {
+            at: Instant::full(expiration.at, zone),
+            in_days: show::in_days(now, expiration.at, zone),
+            badge: nearness.is_soon().then_some(nearness.tone()),
+            credits: show::group(expiration.credits),
+            items: show::count(expiration.items, "item"),
+            balance_then: show::group(expiration.figures_then.balance()),
+            short_then: expiration.figures_then.balance() < 0,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/credits.html")]
+struct AnnualCredits {
+    shell: Shell,
+    tabs: Vec<TabLink>,
+    figures: FiguresView,
+    has_licenses: bool,
+    may_activate: bool,
+    expirations: Vec<ExpirationView>,
+    purchases: PurchasesView,
+    history: Option<HistoryView>,
+    marketplace: String,
+    subscriptions: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/credits_pay_as_you_go.html")]
+struct PayAsYouGo {
+    shell: Shell,
+    tabs: Vec<TabLink>,
+    annual: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/credits_solutions.html")]
+struct Solutions {
+    shell: Shell,
+    tabs: Vec<TabLink>,
+    annual: String,
+}
+
+/// `GET /console/credits`.
+pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
+    let (shell, annual) = (visit.shell("Credits & Billing"), paths::credits());
+    match Tab::parse(visit.query("tab")) {
+        Tab::Annual => annual_credits(&visit, shell).await,
+        tab @ Tab::PayAsYouGo => visit.page(StatusCode::OK, &PayAsYouGo { shell: titled(shell, tab), tabs: tabs(tab), annual }),
+        tab @ Tab::Solutions => visit.page(StatusCode::OK, &Solutions { shell: titled(shell, tab), tabs: tabs(tab), annual }),
+    }
+}
+
+/// The tab's name before the page's, so that every tab has a title of its own.
+fn titled(shell: Shell, tab: Tab) -> Shell {
+    Shell { title: format!("{} - {}", tab.label(), shell.title), ..shell }
+}
+
+async fn annual_credits(visit: &Visit, shell: Shell) -> Result<HttpResponse, WebError> {
+    let scope = visit.business_scope(Action::SeeLicenses)?;
+    let (db, now, zone) = (visit.db(), visit.now(), visit.zone());
+    // The history ends at the figures of this instant, so the page reads them from it and they cannot differ.
+    let line = credits_history::read(visit, scope).await?;
+    let read = Pool { as_of: now, figures: line.closing() };
+    let expirations = pool::expirations(db, scope, read, EXPIRATIONS_SHOWN).await?;
+    let view = AnnualCredits {
+        shell,
+        tabs: tabs(Tab::Annual),
+        figures: FiguresView::new(read, zone),
+        has_licenses: attention::has_items(db, scope).await?,
+        may_activate: allows(visit.require_actor()?, Action::ManageLicenses).is_ok(),
+        expirations: expirations.iter().map(|expiration| ExpirationView::new(expiration, now, zone)).collect(),
+        purchases: credits_purchases::view(visit, scope).await?,
+        history: (!line.is_empty()).then(|| HistoryView::new(&line, zone)),
+        marketplace: paths::marketplace(),
+        subscriptions: paths::subscriptions(),
+    };
+    visit.page(StatusCode::OK, &view)
+}

@@ -15,4 +15,5 @@ mod db;
 mod fulfilment;
 mod house;
 mod mail;
+mod model;
 mod transfer;

@@ -1,21 +1,14 @@
-//! Puts the program together and runs it. The command, the tests and the benchmark start the same application.
+//! The running program: what handlers and jobs share, and how it starts and stops. The command, the tests and the benchmark start the same application.
 
-use crate::audit::Who;
-use crate::config::{Config, Demo, MailTo};
+use crate::assembly;
+use crate::config::Config;
 use crate::db::{self, Db};
-use crate::demo;
-use crate::fulfilment::marketplace::embedded::Embedded;
-use crate::fulfilment::products::Products;
-use crate::fulfilment::{Fulfilment, Links};
+use crate::fulfilment::Fulfilment;
 use crate::identity::password::{Cost, PasswordHasher};
 use crate::identity::session::Sessions;
 use crate::jobs::{self, Wake};
 use crate::kernel::clock::Clock;
-use crate::kernel::random;
-use crate::marketplace::catalog::Catalog;
 use crate::marketplace::pay::Till;
-use crate::marketplace::payment::Providers;
-use crate::marketplace::publish::publish;
 use crate::notices::port::MailPort;
 use crate::web::cookies::Jar;
 use crate::web::{assets, headers, health, paths, routes};
@@ -24,12 +17,9 @@ use actix_session::config::{BrowserSession, CookieContentSecurity};
 use actix_web::cookie::{Key, SameSite};
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, middleware, web};
-use lettre::{AsyncSmtpTransport, Tokio1Executor};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::PermissionsExt;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 use tracing_actix_web::TracingLogger;
 use url::Url;
 
@@ -176,23 +166,6 @@ impl Running {
     }
 }
 
-/// Opens and migrates the database, making the data folder where it is needed.
-///
-/// # Errors
-/// See [`StartError`].
-pub async fn open_database(config: &Config) -> Result<Db, StartError> {
-    let uses_folder = config.database_url.starts_with("sqlite:") || matches!(config.mail, MailTo::Files);
-    if uses_folder {
-        let made = std::fs::create_dir_all(&config.data)
-            .and_then(|()| std::fs::set_permissions(&config.data, std::fs::Permissions::from_mode(0o700)));
-        made.map_err(|source| StartError::Data { folder: config.data.display().to_string(), source })?;
-    }
-    let opened = Db::open(&config.database_url).await;
-    let db = opened.map_err(|source| StartError::Database { address: crate::config::without_password(&config.database_url), source })?;
-    db.migrate().await?;
-    Ok(db)
-}
-
 /// What a start is made of.
 #[derive(Clone, Debug)]
 pub struct Launch {
@@ -214,134 +187,12 @@ impl Launch {
     }
 }
 
-/// Builds what handlers and jobs share.
-///
-/// # Errors
-/// See [`StartError`].
-pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<Portal, StartError> {
-    let Launch { config, clock, password_cost, .. } = launch;
-    let public_url = match &config.public_url {
-        Some(url) => url.clone(),
-        None => own_address(listening_on)?,
-    };
-    let mail = mail_port(&config)?;
-    let form_key = shared_secret(&db, &clock, "form key").await?;
-    shared_secret(&db, &clock, "readiness").await?;
-    let hasher = PasswordHasher::new(password_cost);
-    let demonstration = load_demonstration(config.demo, &db, &hasher, &clock, listening_on).await?;
-    publish_catalog(&config, &db, &clock).await?;
-    let origin = public_url.origin().ascii_serialization();
-    let providers = if demonstration { Providers::with_test() } else { Providers::invoice_only() };
-    let till = Till { db: db.clone(), providers, public_url: origin.clone() };
-    let fulfilment = Fulfilment {
-        db: db.clone(),
-        marketplace: Arc::new(Embedded::new(db.clone(), clock.clone())),
-        clock: clock.clone(),
-        products: Products::Every,
-        links: Links { licenses: format!("{origin}{}", paths::LICENSES), credits: format!("{origin}{}", paths::CREDITS) },
-    };
-    let fulfilment_origin = config.fulfilment_url.as_ref().map(|url| url.origin().ascii_serialization());
-    Ok(Portal {
-        content_security_policy: headers::content_security_policy(fulfilment_origin.as_deref()),
-        db,
-        clock,
-        public_url,
-        form_key,
-        mail,
-        till,
-        fulfilment,
-        hasher,
-        demonstration,
-        wake: Wake::default(),
-        metrics: recorder(),
-        config: Arc::new(config),
-    })
-}
-
-/// Brings the catalog file's products and offers into the database.
-async fn publish_catalog(config: &Config, db: &Db, clock: &Clock) -> Result<(), StartError> {
-    let text = match &config.catalog {
-        None => include_str!("../catalog.toml").to_owned(),
-        Some(file) => std::fs::read_to_string(file).map_err(|error| StartError::Catalog(format!("{}: {error}", file.display())))?,
-    };
-    let catalog = Catalog::parse(&text).map_err(|problems| StartError::Catalog(problems.to_string()))?;
-    let published = publish(db, &catalog, &Who::system("catalog", clock.now())).await?;
-    tracing::info!(?published, "the catalog is in the database");
-    Ok(())
-}
-
-/// Loads the demonstration where it may be; whether its people are in the database and may be offered.
-async fn load_demonstration(
-    wish: Demo,
-    db: &Db,
-    hasher: &PasswordHasher,
-    clock: &Clock,
-    listening_on: SocketAddr,
-) -> Result<bool, StartError> {
-    let on_loopback = listening_on.ip().is_loopback();
-    match wish {
-        Demo::On if !on_loopback => Err(StartError::Demo("demonstration data needs a loopback listener such as 127.0.0.1:8080".to_owned())),
-        Demo::Off => Ok(on_loopback && demo::is_loaded(db).await?),
-        Demo::Auto if !on_loopback => Ok(false),
-        Demo::On | Demo::Auto => match demo::load(db, hasher, clock).await? {
-            demo::Loaded::Now | demo::Loaded::Already => Ok(true),
-            demo::Loaded::RefusedOtherData if wish == Demo::Auto => Ok(false),
-            demo::Loaded::RefusedOtherData => {
-                Err(StartError::Demo("the database has other people already; demonstration data never enters such a database".to_owned()))
-            }
-        },
-    }
-}
-
-fn own_address(listening_on: SocketAddr) -> Result<Url, StartError> {
-    let listen_error = |_| StartError::Listen {
-        address: listening_on,
-        source: std::io::Error::other("the address makes no URL; set CREDITDESK_PUBLIC_URL"),
-    };
-    Url::parse(&format!("http://{listening_on}")).map_err(listen_error)
-}
-
-fn mail_port(config: &Config) -> Result<MailPort, StartError> {
-    let from = config.mail_from.clone();
-    Ok(match &config.mail {
-        MailTo::Files => MailPort::Files { folder: config.data.join("mail"), from },
-        MailTo::Smtp(url) => {
-            let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?.timeout(Some(Duration::from_secs(20))).build();
-            MailPort::Smtp { transport, from }
-        }
-    })
-}
-
-/// One recorder a process: the tests start many applications in one.
-fn recorder() -> PrometheusHandle {
-    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
-    RECORDER
-        .get_or_init(|| {
-            let recorder = PrometheusBuilder::new().build_recorder();
-            let handle = recorder.handle();
-            metrics::set_global_recorder(recorder).ok();
-            handle
-        })
-        .clone()
-}
-
-/// A secret that is made at the first start and shared by every process on the same database.
-async fn shared_secret(db: &Db, clock: &Clock, name: &'static str) -> Result<Vec<u8>, db::Error> {
-    let find = || db.read("SELECT value FROM secrets WHERE name = $1").bind(name).opt::<(Vec<u8>,)>();
-    if let Some((value,)) = find().await? {
-        return Ok(value);
-    }
-    let made = db.write("INSERT INTO secrets (name, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING");
-    made.bind(name).bind(random::bytes::<64>().to_vec()).bind(clock.now()).exec().await?;
-    find().await?.map(|(value,)| value).ok_or(db::Error::NotFound)
-}
-
 /// Starts the program: opens and migrates the database, listens, then serves.
 ///
 /// # Errors
 /// See [`StartError`].
 pub async fn start(launch: Launch) -> Result<Running, StartError> {
-    let db = open_database(&launch.config).await?;
+    let db = assembly::open_database(&launch.config).await?;
     start_on(launch, db).await
 }
 
@@ -353,7 +204,7 @@ pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
     let (asked, workers, clockwork) = (launch.config.listen, launch.config.workers, launch.clockwork);
     let listener = TcpListener::bind(asked).map_err(|source| StartError::Listen { address: asked, source })?;
     let address = listener.local_addr().map_err(|source| StartError::Listen { address: asked, source })?;
-    let portal = web::Data::new(build(launch, db, address).await?);
+    let portal = web::Data::new(assembly::build(launch, db, address).await?);
     let shared = portal.clone();
     let cookie_key = Key::derive_from(&portal.form_key);
     let server = HttpServer::new(move || {

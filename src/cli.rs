@@ -1,6 +1,7 @@
 //! The commands. Each prints what it did and what to do next.
 
 use crate::application::{self, Launch, Running, StartError};
+use crate::assembly;
 use crate::audit::Who;
 use crate::config::{Config, ConfigError, Settings};
 use crate::db::SplitRefusal;
@@ -80,7 +81,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(config).await,
         Command::Migrate => {
-            application::open_database(&config).await?.close().await;
+            assembly::open_database(&config).await?.close().await;
             println!("The database schema is up to date.");
             Ok(())
         }
@@ -102,7 +103,7 @@ fn announce(running: &Running) {
 }
 
 async fn load_demonstration(config: &Config) -> Result<(), CliError> {
-    let db = application::open_database(config).await?;
+    let db = assembly::open_database(config).await?;
     let loaded = demo::load(&db, &PasswordHasher::new(Cost::PRODUCTION), &Clock::system()).await.map_err(StartError::Storage)?;
     db.close().await;
     match loaded {
@@ -124,7 +125,7 @@ async fn create_operator(config: &Config, email: &str, name: &str, password_file
     };
     let password = NewPassword::parse(&typed, &[email.as_str(), name.as_str()])
         .map_err(|problem| CliError::Refused(format!("password: {}", problem.words())))?;
-    let db = application::open_database(config).await?;
+    let db = assembly::open_database(config).await?;
     let who = Who::system("create-operator", Clock::system().now());
     let made = create_operator::create_operator(&db, &PasswordHasher::new(Cost::PRODUCTION), &who, &email, &name, password).await;
     db.close().await;

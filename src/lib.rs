@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod application;
+pub mod assembly;
 pub mod audit;
 pub mod cli;
 pub mod config;

@@ -1,6 +1,7 @@
 //! A purchase becomes licenses of one business: the marketplace port, registration, activation, licenses, transfer.
 
 pub mod activate;
+pub mod choices;
 pub mod difference;
 pub mod entitled;
 pub mod hand_over;

@@ -45,15 +45,14 @@ pub async fn guard(access: Access, mut request: ServiceRequest, next: Next<BoxBo
     let plain_request = request.request().clone();
     let response = match next.call(request).await {
         Ok(response) => response.map_into_boxed_body(),
-        Err(error) => {
-            let response = failure::page(&visit, as_web_error(error));
-            ServiceResponse::new(plain_request, response)
-        }
+        Err(error) => ServiceResponse::new(plain_request, HttpResponse::from_error(error)),
     };
     // The visit holds the request: without this the two would keep each other alive.
     response.request().extensions_mut().remove::<Visit>();
     let (request, response) = response.into_parts();
-    Ok(ServiceResponse::new(request, finish(&visit, response)))
+    // A handler's error comes as a response that carries it.
+    let failed = response.error().map(|error| failure::page(&visit, as_web_error(error)));
+    Ok(ServiceResponse::new(request, finish(&visit, failed.unwrap_or(response))))
 }
 
 #[expect(clippy::expect_used, reason = "the application puts it there before any route")]
@@ -138,7 +137,7 @@ async fn read_body(request: &mut ServiceRequest) -> Result<Vec<u8>, WebError> {
     tokio::time::timeout(BODY_WAIT, reading).await.map_err(|_| WebError::TooSlow)?
 }
 
-fn as_web_error(error: actix_web::Error) -> WebError {
+fn as_web_error(error: &actix_web::Error) -> WebError {
     match error.as_error::<WebError>() {
         // The cause of an actix error cannot be taken out of it, so the variants that carry one are told apart by status.
         Some(WebError::NotFound) => WebError::NotFound,

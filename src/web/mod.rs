@@ -1,5 +1,7 @@
 //! Pages: one table of routes, a guard around each, and one file a page.
 
+mod account;
+pub mod admin;
 pub mod assets;
 pub mod chart;
 mod console;
@@ -18,6 +20,7 @@ pub mod paths;
 pub mod route;
 pub mod routes;
 pub mod shell;
+mod sign_in;
 #[cfg(debug_assertions)]
 mod styleguide;
 mod visit;

@@ -2,6 +2,7 @@
 
 pub(super) mod contracts;
 pub(super) mod licenses;
+pub(super) mod listing;
 pub(super) mod questions;
 pub(super) mod recipients;
 pub(super) mod registrations;

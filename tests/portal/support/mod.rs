@@ -1,9 +1,16 @@
-//! What every test of the portal stands on: a fresh database on either engine, a clock that only the test moves.
+//! What every test of the portal stands on: a fresh database on either engine, a clock that only the test moves, the
+//! real application, and a browser that goes through its pages.
 
 #[macro_use]
 mod both_engines;
+pub mod browser;
+pub mod cookies;
 pub mod fake_marketplace;
 pub mod fixtures;
+pub mod form;
+pub mod manners;
+pub mod page;
+pub mod portal;
 pub mod postgres;
 pub mod schema;
 pub mod source;

@@ -1,6 +1,7 @@
 //! One test's world: its own database, a clock that stands still until the test moves it, and an end that takes the
 //! database away again, also when the test failed.
 
+use super::portal::Portal;
 use super::{postgres, sqlite};
 use creditdesk::audit::{ActingAs, Who};
 use creditdesk::db::{Db, Engine};
@@ -47,6 +48,11 @@ impl Stage {
     /// A folder of this test's own, gone afterwards.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The real application over this database and clock.
+    pub async fn portal(&self) -> Portal {
+        Portal::start(self).await
     }
 
     /// Somebody who acts now, without a row in `people`.

@@ -1,0 +1,13 @@
+//! The embedded marketplace, at its use cases: catalog, quotes, payment, agreements, tokens, upgrades, subscriptions, and
+//! what the console learns of them through the bridge. Pages are tested elsewhere.
+
+mod bridge;
+mod catalog;
+mod crashing;
+mod market;
+mod paying;
+mod quoting;
+mod settling;
+mod subscriptions;
+mod tokens;
+mod upgrading;

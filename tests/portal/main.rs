@@ -18,6 +18,7 @@ mod house;
 mod identity;
 mod mail;
 mod marketplace;
+mod model;
 mod pages;
 mod security;
 mod transfer;

@@ -10,6 +10,7 @@
 #[macro_use]
 mod support;
 
+mod account;
 mod credits;
 mod db;
 mod fulfilment;
@@ -18,4 +19,6 @@ mod identity;
 mod mail;
 mod marketplace;
 mod pages;
+mod sign_in;
+mod team;
 mod transfer;

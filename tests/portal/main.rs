@@ -11,6 +11,7 @@
 mod support;
 
 mod access_matrix;
+mod account;
 mod credits;
 mod db;
 mod fulfilment;
@@ -21,4 +22,6 @@ mod marketplace;
 mod model;
 mod pages;
 mod security;
+mod sign_in;
+mod team;
 mod transfer;

@@ -19,5 +19,6 @@ mod identity;
 mod mail;
 mod marketplace;
 mod pages;
+mod races;
 mod security;
 mod transfer;

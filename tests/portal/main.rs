@@ -21,6 +21,7 @@ mod mail;
 mod marketplace;
 mod model;
 mod pages;
+mod races;
 mod security;
 mod sign_in;
 mod team;

@@ -5,8 +5,11 @@ use super::browser::Browser;
 use super::stage::Stage;
 use creditdesk::application::{self, Launch, Running};
 use creditdesk::config::{Config, Settings};
+use creditdesk::fulfilment::marketplace::Marketplace;
+use creditdesk::fulfilment::products::Products;
 use creditdesk::identity::password::Cost;
 use creditdesk::jobs;
+use std::sync::Arc;
 
 /// A portal that serves.
 pub struct Portal {
@@ -18,6 +21,11 @@ pub struct Portal {
 impl Portal {
     /// Starts one. Several may serve one database.
     pub async fn start(stage: &Stage) -> Self {
+        Self::start_with(stage, None, Products::Every).await
+    }
+
+    /// Starts one whose console learns of purchases from another marketplace, and fulfils these products.
+    pub async fn start_with(stage: &Stage, marketplace: Option<Arc<dyn Marketplace>>, products: Products) -> Self {
         let settings = Settings {
             listen: Some("127.0.0.1:0".to_owned()),
             data: Some(stage.folder().to_owned()),
@@ -25,7 +33,8 @@ impl Portal {
             ..Settings::default()
         };
         let config = Config::from_settings(settings).expect("a configuration without problems");
-        let launch = Launch { config, clock: stage.clock.clone(), clockwork: false, password_cost: Cost::LEAST };
+        let (clock, password_cost) = (stage.clock.clone(), Cost::LEAST);
+        let launch = Launch { config, clock, clockwork: false, password_cost, marketplace, products };
         let running = application::start_on(launch, stage.db.clone()).await.expect("a portal that starts");
         let origin = format!("http://{}", running.address);
         Self { running, origin }

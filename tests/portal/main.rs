@@ -10,6 +10,7 @@
 #[macro_use]
 mod support;
 
+mod access_matrix;
 mod account;
 mod credits;
 mod db;
@@ -18,7 +19,10 @@ mod house;
 mod identity;
 mod mail;
 mod marketplace;
+mod model;
 mod pages;
+mod races;
+mod security;
 mod sign_in;
 mod team;
 mod transfer;

@@ -4,7 +4,6 @@
 use super::destination::waiting_activation;
 use super::sign_in::{seconds_until, with_retry_after};
 use crate::audit::ActingAs;
-use crate::config::MailTo;
 use crate::db::SplitRefusal;
 use crate::identity::business::BusinessName;
 use crate::identity::person::PersonName;
@@ -13,6 +12,7 @@ use crate::kernel::email::Email;
 use crate::kernel::id::PersonId;
 use crate::kernel::secret::Secret;
 use crate::kernel::show;
+use crate::notices::port::MailPort;
 use crate::web::form::{Form, FormView, Problems};
 use crate::web::shell::{Shell, Tone};
 use crate::web::{Visit, WebError, paths};
@@ -39,16 +39,14 @@ pub(super) struct CheckMail {
     pub heading: &'static str,
     pub sentences: Vec<&'static str>,
     pub sign_in: String,
-    /// Where the demonstration keeps its mail.
-    pub folder: Option<String>,
+    /// Where the demonstration's mail is read.
+    pub mailbox: Option<String>,
 }
 
 impl CheckMail {
-    /// Where mail is found, when it goes nowhere else and the demonstration is on.
-    pub fn folder(visit: &Visit) -> Option<String> {
-        let portal = visit.portal();
-        let shown = portal.demonstration && matches!(portal.config.mail, MailTo::Files);
-        shown.then(|| portal.config.data.join("mail").display().to_string())
+    /// Where mail is read when it goes nowhere else.
+    pub fn mailbox(visit: &Visit) -> Option<String> {
+        matches!(visit.portal().mail, MailPort::Files { delivered: Some(_), .. }).then(paths::demonstration_mail)
     }
 }
 
@@ -109,7 +107,7 @@ pub async fn sent(visit: Visit) -> Result<HttpResponse, WebError> {
             "Open the link in this browser, and a purchase that you are setting up goes on where it was.",
         ],
         sign_in: paths::sign_in(),
-        folder: CheckMail::folder(&visit),
+        mailbox: CheckMail::mailbox(&visit),
     };
     visit.page(StatusCode::OK, &page)
 }

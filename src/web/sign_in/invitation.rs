@@ -57,7 +57,7 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
         Some(actor) => accept(visit.db(), &visit.who(ActingAs::Business), &code, actor.person).await.refusal()?,
         None => {
             let mut problems = Problems::new();
-            let name = problems.take("name", PersonName::parse(form.text("name")).map_err(|error| error.in_words("name")));
+            let name = problems.take("name", PersonName::parse(form.text("name")).map_err(PersonName::problem));
             let about = [offer.email.as_str(), offer.business_name.as_str(), form.text("name")];
             let password = problems.take("password", NewPassword::parse(form.text("password"), &about).map_err(PasswordProblem::words));
             let (Some(name), Some(password)) = (name, password) else {

@@ -66,7 +66,7 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
         };
         return register_another(&visit, actor.person, &business).await;
     }
-    let name = problems.take("name", PersonName::parse(form.text("name")).map_err(|error| error.in_words("name")));
+    let name = problems.take("name", PersonName::parse(form.text("name")).map_err(PersonName::problem));
     let email = problems.take("email", Email::parse(form.text("email")).map_err(|error| error.to_string()));
     let (Some(business), Some(name), Some(email)) = (business, name, email) else {
         return page(&visit, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY).await;

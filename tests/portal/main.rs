@@ -11,6 +11,7 @@
 mod support;
 
 mod access_matrix;
+mod admin;
 mod credits;
 mod db;
 mod fulfilment;

@@ -14,10 +14,12 @@ pub mod page;
 pub mod people;
 pub mod portal;
 pub mod postgres;
+pub mod process;
 pub mod schema;
 pub mod source;
 pub mod sqlite;
 pub mod stage;
+pub mod volley;
 pub mod world;
 
 pub use stage::{Stage, play};

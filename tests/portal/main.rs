@@ -12,6 +12,7 @@ mod support;
 
 mod access_matrix;
 mod account;
+mod admin;
 mod credits;
 mod db;
 mod fulfilment;

@@ -5,6 +5,7 @@ mod credits;
 mod credits_history;
 mod credits_purchases;
 mod start;
+mod start_waiting;
 mod team;
 mod team_invite;
 mod team_member;

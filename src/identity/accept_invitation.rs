@@ -4,7 +4,7 @@ use super::known_as;
 use super::password::{NewPassword, PasswordHasher};
 use super::person::PersonName;
 use super::store::people;
-use super::store::team::{self, Offer};
+use super::store::team;
 use crate::audit::{self, ActingAs, Entry, Who};
 use crate::db::{Db, Error, Failed, Tx, refuse};
 use crate::kernel::clock::Timestamp;
@@ -13,6 +13,8 @@ use crate::kernel::id::{BusinessId, PersonId};
 use crate::kernel::secret::Secret;
 use crate::tx;
 use serde_json::json;
+
+pub use super::store::team::Offer;
 
 /// Why nobody became a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! An administrator invites somebody into the business by mail, or takes an invitation back (IDN-2).
 
-use super::store::team::{self, NewInvitation, OpenInvitation};
+use super::store::team::{self, NewInvitation};
 use super::throttle::{self, INVITATIONS_OF_BUSINESS, Key, Verdict};
 use crate::access::{BusinessRole, BusinessScope};
 use crate::audit::{self, Entry, Who};
@@ -16,6 +16,8 @@ use crate::tx;
 use askama::Template;
 use chrono::TimeDelta;
 use serde_json::json;
+
+pub use super::store::team::OpenInvitation;
 
 /// An invitation can be accepted while `now < sent + VALID`.
 pub const VALID: TimeDelta = TimeDelta::days(7);

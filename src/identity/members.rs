@@ -3,7 +3,7 @@
 //!
 //! Sessions are left alone: roles are read at every request, so a change counts from the next one (IDN-5).
 
-use super::store::team::{self, Member};
+use super::store::team;
 use crate::access::{BusinessRole, BusinessScope};
 use crate::audit::{self, Entry, Who};
 use crate::db::{Db, Error, Failed, Tx, refuse};
@@ -11,6 +11,8 @@ use crate::kernel::id::PersonId;
 use crate::kernel::page::{Cursor, PageSize, Paged};
 use crate::tx;
 use serde_json::json;
+
+pub use super::store::team::Member;
 
 /// Why a member stays as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

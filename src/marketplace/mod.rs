@@ -9,6 +9,7 @@ pub mod entitlement;
 pub mod event;
 pub mod ids;
 pub mod listing;
+pub mod look_up;
 mod mail;
 pub mod offer;
 pub mod pay;

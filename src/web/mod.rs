@@ -1,10 +1,14 @@
 //! Pages: one table of routes, a guard around each, and one file a page.
 
+mod account;
+pub mod admin;
 pub mod assets;
+mod changes;
 pub mod chart;
 mod console;
 pub mod cookies;
 pub mod csrf;
+mod demonstration;
 pub mod error;
 pub mod export;
 mod failure;
@@ -18,6 +22,7 @@ pub mod paths;
 pub mod route;
 pub mod routes;
 pub mod shell;
+mod sign_in;
 #[cfg(debug_assertions)]
 mod styleguide;
 mod visit;

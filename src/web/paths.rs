@@ -48,6 +48,8 @@ paths! {
     HOME, home() = "/";
     /// Help, in the same place on all pages.
     HELP, help() = "/help";
+    /// The demonstration's mail, which goes nowhere else.
+    DEMONSTRATION_MAIL, demonstration_mail() = "/demonstration/mail";
     /// Every component in every state; debug builds only.
     STYLEGUIDE, styleguide() = "/styleguide";
 
@@ -89,8 +91,14 @@ paths! {
     SIGN_OUT, sign_out() = "/sign-out";
     /// Register a business.
     REGISTER, register() = "/register";
+    /// What to do after registering: look into the mail.
+    REGISTER_SENT, register_sent() = "/register/check-mail";
+    /// Finish a registration by mail.
+    REGISTER_FINISH, register_finish(code: &str) = "/register/finish/{code}";
     /// Ask for a reset mail.
     PASSWORD_FORGOT, password_forgot() = "/password/forgot";
+    /// What to do after asking: look into the mail.
+    PASSWORD_SENT, password_sent() = "/password/forgot/check-mail";
     /// Set a new password by mail.
     PASSWORD_RESET, password_reset(code: &str) = "/password/reset/{code}";
     /// Accept an invitation.
@@ -98,7 +106,7 @@ paths! {
 
     /// One's own account.
     ACCOUNT, account() = "/account";
-    /// POST: change the password.
+    /// Change the password.
     ACCOUNT_PASSWORD, account_password() = "/account/password";
     /// POST: end one session.
     ACCOUNT_SESSION_END, account_session_end(session: SessionReference) = "/account/sessions/{session}/end";
@@ -129,10 +137,12 @@ paths! {
     CREDITS_HISTORY_CSV, credits_history_csv() = "/console/credits/history.csv";
     /// The business's people.
     TEAM, team() = "/console/team";
-    /// POST: invite.
+    /// Invite a colleague.
     TEAM_INVITE, team_invite() = "/console/team/invitations";
     /// POST: withdraw an invitation.
     TEAM_WITHDRAW, team_withdraw(invitation: InvitationId) = "/console/team/invitations/{invitation}/withdraw";
+    /// One member: role, removal.
+    TEAM_MEMBER, team_member(person: PersonId) = "/console/team/{person}";
     /// POST: give a role.
     TEAM_ROLE, team_role(person: PersonId) = "/console/team/{person}/role";
     /// POST: remove.
@@ -154,6 +164,10 @@ paths! {
     ADMIN_LICENSES, admin_licenses() = "/admin/licenses";
     /// One license.
     ADMIN_LICENSE, admin_license(license: LicenseId) = "/admin/licenses/{license}";
+    /// A purchase in the marketplace, by the last part of its license ARN.
+    ADMIN_PURCHASE, admin_purchase(purchase: &str) = "/admin/purchases/{purchase}";
+    /// One buyer account.
+    ADMIN_BUYER_ACCOUNT, admin_buyer_account(account: &str) = "/admin/buyer-accounts/{account}";
     /// Transfer license.
     ADMIN_TRANSFER_REQUEST, admin_transfer_request(license: LicenseId) = "/admin/licenses/{license}/transfer";
     /// Transfers.

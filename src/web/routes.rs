@@ -3,7 +3,7 @@
 
 use super::guard::guard;
 use super::route::{Access, Entry, get};
-use super::{console, help, paths};
+use super::{account, admin, console, demonstration, help, paths, sign_in};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, guard as matching, web};
@@ -15,10 +15,14 @@ pub fn table() -> Vec<Entry> {
     let mut table = vec![
         get(paths::HOME, Access::Public, || web::to(help::home)),
         get(paths::HELP, Access::Public, || web::to(help::show)),
+        get(paths::DEMONSTRATION_MAIL, Access::Public, || web::to(demonstration::mailbox)),
         #[cfg(debug_assertions)]
         get(paths::STYLEGUIDE, Access::Public, || web::to(super::styleguide::show)),
     ];
+    table.extend(sign_in::routes());
+    table.extend(account::routes());
     table.extend(console::routes());
+    table.extend(admin::routes());
     table
 }
 

@@ -14,18 +14,20 @@ both_engines! {
     /// Two rows of one key: the error names the constraint, whichever engine refused.
     #[test]
     async fn a_second_row_of_one_key_is_told_apart(stage: Stage) {
-        add_throttle(&stage.db, "account:a", 0).await.unwrap();
-        let error = add_throttle(&stage.db, "account:a", 0).await.unwrap_err();
-        assert!(error.unique_on("throttles_pkey", "throttles.name"), "{error:?}");
+        make_counters(&stage).await;
+        add_counter(&stage.db, "account:a", 0).await.unwrap();
+        let error = add_counter(&stage.db, "account:a", 0).await.unwrap_err();
+        assert!(error.unique_on("counters_pkey", "counters.name"), "{error:?}");
         assert!(!error.unique_on("people_email_key", "people.email_key"));
     }
 
     /// A rule of the schema holds even where the program forgets it.
     #[test]
     async fn a_broken_check_is_an_error_and_leaves_nothing(stage: Stage) {
-        let error = add_throttle(&stage.db, "account:a", -1).await.unwrap_err();
+        make_counters(&stage).await;
+        let error = add_counter(&stage.db, "account:a", -1).await.unwrap_err();
         assert!(matches!(error, Error::Other(_)), "{error:?}");
-        assert_eq!(throttles(&stage.db).await, 0);
+        assert_eq!(count(&stage.db).await, 0);
     }
 
     /// A row that points nowhere is refused on both engines; SQLite only does so when asked for each connection.
@@ -39,53 +41,57 @@ both_engines! {
     /// A refusal undoes what the block wrote and is not an error of storage.
     #[test]
     async fn a_refusal_rolls_everything_back(stage: Stage) {
+        make_counters(&stage).await;
         let done: Result<(), Failed<&str>> = tx!(stage.db, |tx| {
-            tx.q("INSERT INTO throttles (name, failures, first_at, last_at) VALUES ('a', 0, $1, $1)").bind(stage.now()).exec_one().await?;
+            tx.q("INSERT INTO counters (name, amount, at) VALUES ('a', 0, $1)").bind(stage.now()).exec_one().await?;
             refuse("not today")
         });
         assert_eq!(done.refusal().unwrap().unwrap_err(), "not today");
-        assert_eq!(throttles(&stage.db).await, 0);
+        assert_eq!(count(&stage.db).await, 0);
     }
 
     /// A transaction whose future is dropped, as when a browser goes away, leaves nothing and blocks nobody.
     #[test]
     async fn a_dropped_transaction_leaves_nothing_and_blocks_nobody(stage: Stage) {
+        make_counters(&stage).await;
         let mut tx = stage.db.begin().await.unwrap();
-        tx.q("INSERT INTO throttles (name, failures, first_at, last_at) VALUES ('a', 0, $1, $1)").bind(stage.now()).exec_one().await.unwrap();
+        tx.q("INSERT INTO counters (name, amount, at) VALUES ('a', 0, $1)").bind(stage.now()).exec_one().await.unwrap();
         drop(tx);
-        add_throttle(&stage.db, "b", 0).await.unwrap();
-        let names: Vec<(String,)> = stage.db.read("SELECT name FROM throttles").all().await.unwrap();
+        add_counter(&stage.db, "b", 0).await.unwrap();
+        let names: Vec<(String,)> = stage.db.read("SELECT name FROM counters").all().await.unwrap();
         assert_eq!(names, [("b".to_owned(),)]);
     }
 
     /// Eight writers add to one row that each reads first: no addition is lost and nobody sees an error.
     #[test]
     async fn writers_on_one_row_lose_no_change(stage: Stage) {
-        add_throttle(&stage.db, "hot", 0).await.unwrap();
+        make_counters(&stage).await;
+        add_counter(&stage.db, "hot", 0).await.unwrap();
         let writers: Vec<_> = (0..8).map(|_| tokio::spawn(add_ten_times(stage.db.clone()))).collect();
         for writer in writers {
             writer.await.unwrap().unwrap();
         }
-        let total: i64 = stage.db.read("SELECT failures FROM throttles WHERE name = 'hot'").scalar().await.unwrap();
+        let total: i64 = stage.db.read("SELECT amount FROM counters WHERE name = 'hot'").scalar().await.unwrap();
         assert_eq!(total, 80);
     }
 
     /// The macro runs a block again when the engine asks for that, and gives up after its tries.
     #[test]
     async fn a_block_runs_again_only_when_the_engine_asks(stage: Stage) {
+        make_counters(&stage).await;
         let mut runs = 0;
         let done: Result<i32, Busy> = tx!(stage.db, |tx| {
             runs += 1;
-            tx.q("INSERT INTO throttles (name, failures, first_at, last_at) VALUES ('a', 0, $1, $1)").bind(stage.now()).exec_one().await?;
+            tx.q("INSERT INTO counters (name, amount, at) VALUES ('a', 0, $1)").bind(stage.now()).exec_one().await?;
             if runs < 3 { Err(Busy::Again) } else { Ok(runs) }
         });
         assert_eq!(done.unwrap(), 3);
-        assert_eq!(throttles(&stage.db).await, 1, "the first two runs left nothing");
+        assert_eq!(count(&stage.db).await, 1, "the first two runs left nothing");
 
         let mut runs = 0;
         let done: Result<(), Busy> = tx!(stage.db, |tx| {
             runs += 1;
-            tx.q("UPDATE throttles SET failures = 9").exec_one().await?;
+            tx.q("UPDATE counters SET amount = 9").exec_one().await?;
             Err(Busy::Never)
         });
         assert!(matches!(done, Err(Busy::Never)));
@@ -95,13 +101,14 @@ both_engines! {
     /// A write that counts on one row and finds none, or two, is an error.
     #[test]
     async fn a_write_that_hits_another_number_of_rows_is_an_error(stage: Stage) {
-        add_throttle(&stage.db, "a", 0).await.unwrap();
-        add_throttle(&stage.db, "b", 0).await.unwrap();
-        let none = stage.db.write("UPDATE throttles SET failures = 1 WHERE name = 'c'").exec_one().await.unwrap_err();
+        make_counters(&stage).await;
+        add_counter(&stage.db, "a", 0).await.unwrap();
+        add_counter(&stage.db, "b", 0).await.unwrap();
+        let none = stage.db.write("UPDATE counters SET amount = 1 WHERE name = 'c'").exec_one().await.unwrap_err();
         assert!(matches!(none, Error::RowCount { expected: 1, changed: 0 }), "{none:?}");
-        let both: Result<(), Error> = tx!(stage.db, |tx| { tx.q("UPDATE throttles SET failures = 1").exec_one().await });
+        let both: Result<(), Error> = tx!(stage.db, |tx| { tx.q("UPDATE counters SET amount = 1").exec_one().await });
         assert!(matches!(both, Err(Error::RowCount { expected: 1, changed: 2 })), "{both:?}");
-        let changed: i64 = stage.db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM throttles WHERE failures = 1").scalar().await.unwrap();
+        let changed: i64 = stage.db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM counters WHERE amount = 1").scalar().await.unwrap();
         assert_eq!(changed, 0, "the transaction took both changes back");
     }
 
@@ -124,15 +131,16 @@ both_engines! {
     /// TIM-1: an instant comes back as it was stored, to the microsecond, and sorts by time whatever its digits.
     #[test]
     async fn an_instant_keeps_its_microseconds(stage: Stage) {
+        make_counters(&stage).await;
         let instants: Vec<Timestamp> = ["2026-03-02T09:00:00Z", "2026-03-02T09:00:00.000001Z", "2026-03-02T09:00:00.1Z", "2026-03-02T09:00:00.123456Z", "2026-03-02T09:00:01Z"]
             .map(|text| text.parse().unwrap())
             .into();
         for (number, instant) in instants.iter().enumerate().rev() {
-            stage.db.write("INSERT INTO throttles (name, failures, first_at, last_at) VALUES ($1, 0, $2, $2)").bind(number.to_string()).bind(instant).exec_one().await.unwrap();
+            stage.db.write("INSERT INTO counters (name, amount, at) VALUES ($1, 0, $2)").bind(number.to_string()).bind(instant).exec_one().await.unwrap();
         }
-        let read: Vec<(Timestamp,)> = stage.db.read("SELECT first_at FROM throttles ORDER BY first_at").all().await.unwrap();
+        let read: Vec<(Timestamp,)> = stage.db.read("SELECT at FROM counters ORDER BY at").all().await.unwrap();
         assert_eq!(read.into_iter().map(|row| row.0).collect::<Vec<_>>(), instants);
-        let before: i64 = stage.db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM throttles WHERE first_at < $1").bind(instants[2]).scalar().await.unwrap();
+        let before: i64 = stage.db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM counters WHERE at < $1").bind(instants[2]).scalar().await.unwrap();
         assert_eq!(before, 2);
     }
 
@@ -161,19 +169,21 @@ both_engines! {
     /// Conditions that a page adds one by one take their values in the order they were pushed.
     #[test]
     async fn pushed_conditions_take_their_own_values(stage: Stage) {
+        make_counters(&stage).await;
         for name in ["a", "b", "c"] {
-            add_throttle(&stage.db, name, 3).await.unwrap();
+            add_counter(&stage.db, name, 3).await.unwrap();
         }
-        let query = stage.db.read("SELECT name FROM throttles WHERE failures = $1").bind(3i64).push_bind(" AND name >= ", "b").push(" ORDER BY name DESC").push_bind(" LIMIT ", 1i64);
+        let query = stage.db.read("SELECT name FROM counters WHERE amount = $1").bind(3i64).push_bind(" AND name >= ", "b").push(" ORDER BY name DESC").push_bind(" LIMIT ", 1i64);
         assert_eq!(query.scalar::<String>().await.unwrap(), "c");
     }
 
     /// What a person typed stays a value, whatever it looks like.
     #[test]
     async fn text_that_looks_like_sql_stays_text(stage: Stage) {
-        let typed = "'; DROP TABLE throttles; --";
-        add_throttle(&stage.db, typed, 0).await.unwrap();
-        let found: Option<(String,)> = stage.db.read("SELECT name FROM throttles WHERE name = $1").bind(typed).opt().await.unwrap();
+        make_counters(&stage).await;
+        let typed = "'; DROP TABLE counters; --";
+        add_counter(&stage.db, typed, 0).await.unwrap();
+        let found: Option<(String,)> = stage.db.read("SELECT name FROM counters WHERE name = $1").bind(typed).opt().await.unwrap();
         assert_eq!(found, Some((typed.to_owned(),)));
     }
 
@@ -205,20 +215,22 @@ both_engines! {
     /// A reader on SQLite cannot write at all, so a forgotten `read` never changes anything.
     #[test]
     async fn a_reading_connection_of_sqlite_cannot_write(stage: Stage) {
+        make_counters(&stage).await;
         if let Db::Sqlite { read, .. } = &stage.db {
-            let written = sqlx::query("INSERT INTO throttles (name, failures, first_at, last_at) VALUES ('a', 0, '2026', '2026')").execute(read).await;
+            let written = sqlx::query("INSERT INTO counters (name, amount, at) VALUES ('a', 0, '2026')").execute(read).await;
             assert!(written.is_err());
         }
-        assert_eq!(throttles(&stage.db).await, 0);
+        assert_eq!(count(&stage.db).await, 0);
     }
 
     /// A database that went away is told apart from a mistake: the answer to it is "try again later".
     #[test]
     async fn a_database_that_is_away_is_unavailable(stage: Stage) {
+        make_counters(&stage).await;
         let other = Db::open(stage.url()).await.unwrap();
         other.close().await;
-        let read = other.read("SELECT name FROM throttles").all::<(String,)>().await.unwrap_err();
-        let written = add_throttle(&other, "a", 0).await.unwrap_err();
+        let read = other.read("SELECT name FROM counters").all::<(String,)>().await.unwrap_err();
+        let written = add_counter(&other, "a", 0).await.unwrap_err();
         let begun = other.begin().await.unwrap_err();
         for error in [read, written, begun] {
             assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
@@ -295,26 +307,34 @@ impl MaybeRetry for Busy {
     }
 }
 
-async fn add_throttle(db: &Db, name: &str, failures: i64) -> Result<(), Error> {
-    db.write("INSERT INTO throttles (name, failures, first_at, last_at) VALUES ($1, $2, $3, $3)")
-        .bind(name)
-        .bind(failures)
-        .bind(opening())
-        .exec_one()
-        .await
+/// A table of this file's own: what is tested here must not depend on any room's tables.
+async fn make_counters(stage: &Stage) {
+    let table = match stage.engine() {
+        Engine::Sqlite => {
+            "CREATE TABLE counters (name TEXT NOT NULL PRIMARY KEY, amount INTEGER NOT NULL CHECK (amount >= 0), at TEXT NOT NULL) STRICT"
+        }
+        Engine::Postgres => {
+            "CREATE TABLE counters (name TEXT NOT NULL PRIMARY KEY, amount BIGINT NOT NULL CHECK (amount >= 0), at TIMESTAMPTZ NOT NULL)"
+        }
+    };
+    stage.db.write(table).exec().await.unwrap();
 }
 
-async fn throttles(db: &Db) -> i64 {
-    db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM throttles").scalar().await.unwrap()
+async fn add_counter(db: &Db, name: &str, amount: i64) -> Result<(), Error> {
+    db.write("INSERT INTO counters (name, amount, at) VALUES ($1, $2, $3)").bind(name).bind(amount).bind(opening()).exec_one().await
+}
+
+async fn count(db: &Db) -> i64 {
+    db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM counters").scalar().await.unwrap()
 }
 
 async fn add_ten_times(db: Db) -> Result<(), Error> {
     for _ in 0..10 {
         tx!(db, |tx| {
-            let failures: i64 = tx.lock("SELECT failures FROM throttles WHERE name = 'hot'").scalar().await?;
-            tx.q("UPDATE throttles SET failures = $1, first_at = $2 WHERE name = 'hot'")
-                .bind(failures + 1)
-                .bind(opening() + TimeDelta::seconds(failures))
+            let amount: i64 = tx.lock("SELECT amount FROM counters WHERE name = 'hot'").scalar().await?;
+            tx.q("UPDATE counters SET amount = $1, at = $2 WHERE name = 'hot'")
+                .bind(amount + 1)
+                .bind(opening() + TimeDelta::seconds(amount))
                 .exec_one()
                 .await
         })?;

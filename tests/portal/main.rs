@@ -10,6 +10,7 @@
 #[macro_use]
 mod support;
 
+mod access_matrix;
 mod credits;
 mod db;
 mod fulfilment;
@@ -18,4 +19,5 @@ mod identity;
 mod mail;
 mod marketplace;
 mod pages;
+mod security;
 mod transfer;

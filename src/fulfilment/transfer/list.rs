@@ -54,21 +54,33 @@ impl ListedRow {
 }
 
 const LISTED: &str = "SELECT t.id, t.contract_id, t.from_business_id, t.to_business_id, t.reason, t.ticket, t.status, t.requested_by, t.requested_at, t.lapses_at, t.decided_by, t.decided_at, t.decision_note, c.product_name, l.id AS license_id, f.name AS from_name, o.name AS to_name, r.name AS requested_by_name, d.name AS decided_by_name FROM transfers t JOIN contracts c ON c.id = t.contract_id JOIN licenses l ON l.contract_id = t.contract_id AND l.item_number = 1 JOIN businesses f ON f.id = t.from_business_id JOIN businesses o ON o.id = t.to_business_id JOIN people r ON r.id = t.requested_by LEFT JOIN people d ON d.id = t.decided_by WHERE ";
-const NEWEST_FIRST: &str = " ORDER BY t.requested_at DESC, t.id DESC LIMIT ";
 
 async fn rows(query: Query<'_>, now: Timestamp) -> Result<Vec<Listed>, Error> {
     query.all::<ListedRow>().await?.into_iter().map(|row| row.into_listed(now)).collect()
 }
 
+/// What a list of transfers is narrowed by.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Narrowed {
+    /// Only those that stand so.
+    pub status: Option<Status>,
+    /// Only those out of or into this business.
+    pub business: Option<BusinessId>,
+}
+
 /// Narrows a query to a state as of `now`: what is overdue counts as lapsed before a job has written that down.
-fn of_status(query: Query<'_>, status: Option<Status>, now: Timestamp) -> Query<'_> {
-    match status {
+fn narrow(query: Query<'_>, by: Narrowed, now: Timestamp) -> Query<'_> {
+    let query = match by.status {
         None => query.push("TRUE"),
         Some(Status::Requested) => query.push_bind("t.status = 'requested' AND t.lapses_at > ", now),
         Some(Status::Lapsed) => {
             query.push_bind("t.status IN ('lapsed', 'requested') AND (t.status = 'lapsed' OR t.lapses_at <= ", now).push(")")
         }
-        Some(decided) => query.push_bind("t.status = ", decided),
+        Some(decided @ (Status::Approved | Status::Rejected | Status::Withdrawn)) => query.push_bind("t.status = ", decided),
+    };
+    match by.business {
+        None => query,
+        Some(business) => query.push_bind(" AND (t.from_business_id = ", business).push_bind(" OR t.to_business_id = ", business).push(")"),
     }
 }
 
@@ -79,25 +91,25 @@ fn of_status(query: Query<'_>, status: Option<Status>, now: Timestamp) -> Query<
 pub async fn list(
     db: &Db,
     _: StaffScope,
-    status: Option<Status>,
+    by: &Narrowed,
     now: Timestamp,
     after: Option<&Cursor>,
     size: PageSize,
 ) -> Result<Paged<Listed>, Error> {
-    let mut query = of_status(db.read(LISTED), status, now);
+    let mut query = narrow(db.read(LISTED), *by, now);
     if let Some((at, id)) = after.and_then(Cursor::time) {
         query = query.push_bind(" AND (t.requested_at, t.id) < (", at).push_bind(", ", id).push(")");
     }
-    let listed = rows(query.push_bind(NEWEST_FIRST, size.overfetch()), now).await?;
+    let listed = rows(query.push_bind(" ORDER BY t.requested_at DESC, t.id DESC LIMIT ", size.overfetch()), now).await?;
     Ok(Paged::from_overfetch(listed, size, |last| Cursor::of_time(last.transfer.request().requested_at, last.transfer.request().id.uuid())))
 }
 
-/// How many transfers are in a state.
+/// How many transfers are left after narrowing.
 ///
 /// # Errors
 /// Any storage error.
-pub async fn count(db: &Db, _: StaffScope, status: Option<Status>, now: Timestamp) -> Result<i64, Error> {
-    of_status(db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM transfers t WHERE "), status, now).scalar().await
+pub async fn count(db: &Db, _: StaffScope, by: &Narrowed, now: Timestamp) -> Result<i64, Error> {
+    narrow(db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM transfers t WHERE "), *by, now).scalar().await
 }
 
 /// One transfer.
@@ -106,15 +118,6 @@ pub async fn count(db: &Db, _: StaffScope, status: Option<Status>, now: Timestam
 /// Any storage error.
 pub async fn find(db: &Db, _: StaffScope, id: TransferId, now: Timestamp) -> Result<Option<Listed>, Error> {
     Ok(rows(db.read(LISTED).push_bind("t.id = ", id), now).await?.pop())
-}
-
-/// The newest transfers out of or into a business, at most `most`.
-///
-/// # Errors
-/// Any storage error.
-pub async fn list_of_business(db: &Db, _: StaffScope, business: BusinessId, now: Timestamp, most: i64) -> Result<Vec<Listed>, Error> {
-    let query = db.read(LISTED).push_bind("(t.from_business_id = ", business).push_bind(" OR t.to_business_id = ", business).push(")");
-    rows(query.push_bind(NEWEST_FIRST, most), now).await
 }
 
 /// Every transfer of a contract, newest first.

@@ -5,16 +5,19 @@
 mod both_engines;
 pub mod browser;
 pub mod cookies;
+pub mod dump;
 pub mod fake_marketplace;
 pub mod fixtures;
 pub mod form;
 pub mod manners;
 pub mod page;
+pub mod people;
 pub mod portal;
 pub mod postgres;
 pub mod schema;
 pub mod source;
 pub mod sqlite;
 pub mod stage;
+pub mod world;
 
 pub use stage::{Stage, play};

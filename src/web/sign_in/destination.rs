@@ -1,0 +1,42 @@
+//! Where a person stands after they have come in: at the purchase they are setting up, else where they were going, else
+//! at their own start page.
+
+use super::next::NextPath;
+use crate::access::Actor;
+use crate::identity::actor::{self, Chosen};
+use crate::kernel::id::{PersonId, SessionReference};
+use crate::web::{Visit, WebError, cookies, paths};
+
+/// The address to go to. A registration that this browser holds comes first (SET-8).
+///
+/// # Errors
+/// Any storage error.
+pub async fn after_sign_in(visit: &Visit, person: PersonId, next: Option<NextPath>) -> Result<String, WebError> {
+    if let Some(activation) = waiting_activation(visit) {
+        return Ok(activation);
+    }
+    if let Some(next) = next {
+        return Ok(next.as_str().to_owned());
+    }
+    // Only the roles matter here, and they are the same in every session.
+    let actor = actor::find(visit.db(), person, SessionReference::generate(), Chosen::default()).await?;
+    Ok(actor.as_ref().map_or_else(paths::account, start_page))
+}
+
+/// The Activate page, when this browser holds a registration.
+pub fn waiting_activation(visit: &Visit) -> Option<String> {
+    visit.cookie(cookies::SETUP).map(|_| paths::activation())
+}
+
+/// The start page of the first side that a person has a part in.
+pub fn start_page(actor: &Actor) -> String {
+    if !actor.memberships.is_empty() {
+        paths::console()
+    } else if !actor.staff.is_empty() {
+        paths::admin()
+    } else if !actor.seats.is_empty() {
+        paths::marketplace()
+    } else {
+        paths::account()
+    }
+}

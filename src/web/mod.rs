@@ -23,6 +23,7 @@ pub mod route;
 pub mod routes;
 pub mod shell;
 mod sign_in;
+mod storefront;
 #[cfg(debug_assertions)]
 mod styleguide;
 mod visit;

@@ -68,7 +68,7 @@ fn wait_until_ready(mut command: Command) -> anyhow::Result<Served> {
     let mut line = String::new();
     words.read_line(&mut line)?;
     let ready_after = started.elapsed();
-    match line.trim().strip_prefix(READY).and_then(|address| address.parse().ok()) {
+    match line.trim().trim_end_matches('/').strip_prefix(READY).and_then(|address| address.parse().ok()) {
         Some(address) => Ok(Served { child, _words: words, address, ready_after }),
         None => {
             child.kill().ok();

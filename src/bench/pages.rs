@@ -1,6 +1,6 @@
 //! Pages of the running program beside bare handlers that render the same views from memory.
 
-use super::bare_pages::{self, BarePages, Render};
+use super::bare_pages::{BarePages, Render};
 use super::child::{Memory, Served};
 use super::load::{self, Measured};
 use super::parts::{self, Parts};
@@ -35,8 +35,6 @@ pub struct Load {
 /// A page in both servers; one figure a round.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// What it is.
-    pub name: &'static str,
     /// Its length.
     pub bytes: usize,
     /// The program.
@@ -107,7 +105,6 @@ fn compare_bytes(asked: &Asked, render: &Render) -> anyhow::Result<()> {
 async fn take_turns(served: &Served, bare: &BarePages, asked: &[Asked], load: Load) -> anyhow::Result<(Vec<Page>, Memory)> {
     let mut pages = Vec::new();
     for page in asked {
-        let (name, bytes) = (page.name, page.bytes);
         let bare_request = load::get(page.path, "");
         let (mut measured, mut limit) = (Vec::new(), Vec::new());
         // Not counted: connections, statement caches and processor caches warm up.
@@ -120,7 +117,7 @@ async fn take_turns(served: &Served, bare: &BarePages, asked: &[Asked], load: Lo
         let alone = Load { connections: 1, ..load };
         let total = under_load(served.address, page, &page.request, alone, load.time / 2).await?.mean_micros();
         let bare = under_load(bare.address, page, &bare_request, alone, load.time / 2).await?.mean_micros();
-        pages.push(Page { name, bytes, measured, limit, parts: Parts { total, bare, ..Parts::default() } });
+        pages.push(Page { bytes: page.bytes, measured, limit, parts: Parts { total, bare, ..Parts::default() } });
     }
     Ok((pages, served.memory()?))
 }

@@ -8,15 +8,12 @@ use crate::access::Actor;
 use crate::application::Portal;
 use crate::identity::actor::{self, Chosen};
 use crate::identity::session::{Sessions, key};
-use crate::kernel::id::SessionReference;
 use crate::web::{Visit, console, storefront};
 use actix_session::SessionExt;
 use actix_session::storage::{SessionKey, SessionStore};
 use actix_web::test::TestRequest;
-use actix_web::web;
 use anyhow::{Context, anyhow};
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 

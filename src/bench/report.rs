@@ -20,7 +20,7 @@ const READY_AIM: u64 = 300;
 
 /// Prints the head of the table.
 pub fn print_head() {
-    println!("{:<44} {:>12} {:>12} {:>7}   aim", "", "measured", "limit", "ratio");
+    println!("{:<52} {:>10} {:>10} {:>6}   aim", "", "measured", "limit", "ratio");
 }
 
 /// Prints pages and memory.
@@ -84,7 +84,7 @@ fn print_bounded(what: &str, measured: &str, aim: &str, met: bool) {
 }
 
 fn print_line(what: &str, measured: &str, limit: &str, ratio: &str, aim: &str) {
-    println!("{}", format!("{what:<44} {measured:>12} {limit:>12} {ratio:>7}   {aim}").trim_end());
+    println!("{}", format!("{what:<52} {measured:>10} {limit:>10} {ratio:>6}   {aim}").trim_end());
 }
 
 /// The middle one; of an even number the lower of the two.

@@ -17,7 +17,7 @@ use crate::marketplace::catalog::Catalog;
 use crate::marketplace::pay::Till;
 use crate::marketplace::payment::Providers;
 use crate::marketplace::publish::publish;
-use crate::notices::port::MailPort;
+use crate::notices::port::{Delivered, MailPort};
 use crate::web::{headers, paths};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -54,11 +54,11 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         Some(url) => url.clone(),
         None => own_address(listening_on)?,
     };
-    let mail = mail_port(&config)?;
     let form_key = shared_secret(&db, &clock, "form key").await?;
     shared_secret(&db, &clock, "readiness").await?;
     let hasher = PasswordHasher::new(password_cost);
     let demonstration = load_demonstration(config.demo, &db, &hasher, &clock, listening_on).await?;
+    let mail = mail_port(&config, demonstration)?;
     publish_catalog(&config, &db, &clock).await?;
     let origin = public_url.origin().ascii_serialization();
     let providers = if demonstration { Providers::with_test() } else { Providers::invoice_only() };
@@ -131,10 +131,10 @@ fn own_address(listening_on: SocketAddr) -> Result<Url, StartError> {
     Url::parse(&format!("http://{listening_on}")).map_err(listen_error)
 }
 
-fn mail_port(config: &Config) -> Result<MailPort, StartError> {
+fn mail_port(config: &Config, demonstration: bool) -> Result<MailPort, StartError> {
     let from = config.mail_from.clone();
     Ok(match &config.mail {
-        MailTo::Files => MailPort::Files { folder: config.data.join("mail"), from },
+        MailTo::Files => MailPort::Files { folder: config.data.join("mail"), from, delivered: demonstration.then(Delivered::default) },
         MailTo::Smtp(url) => {
             let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?.timeout(Some(Duration::from_secs(20))).build();
             MailPort::Smtp { transport, from }

@@ -17,6 +17,7 @@ CREATE TABLE audit_entries (
 );
 CREATE INDEX audit_entries_by_business ON audit_entries (business_id, recorded_at, id);
 CREATE INDEX audit_entries_by_time ON audit_entries (recorded_at, id);
+CREATE INDEX audit_entries_by_action ON audit_entries (action, recorded_at, id);
 CREATE INDEX audit_entries_by_subject ON audit_entries (subject, recorded_at, id);
 
 CREATE TABLE mails (

@@ -4,7 +4,7 @@
 mod store;
 mod who;
 
-pub use store::{AuditFilter, AuditRow, list_actions, list_all, list_of_business, record};
+pub use store::{AuditFilter, AuditRow, list_actions, list_all, list_all_actions, list_of_business, record};
 pub use who::{ActingAs, Who};
 
 use crate::kernel::id::BusinessId;

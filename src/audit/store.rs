@@ -41,6 +41,8 @@ pub struct AuditRow {
     pub person_label: String,
     /// In which role.
     pub acting_as: String,
+    /// The business whose auditors see it.
+    pub business_id: Option<BusinessId>,
     /// From where.
     pub address: String,
     /// What happened.
@@ -62,7 +64,8 @@ pub struct AuditFilter {
     pub subject: Option<String>,
 }
 
-const COLUMNS: &str = "SELECT id, recorded_at, person_label, acting_as, address, action, subject, before, after FROM audit_entries WHERE ";
+const COLUMNS: &str =
+    "SELECT id, recorded_at, person_label, acting_as, business_id, address, action, subject, before, after FROM audit_entries WHERE ";
 
 /// The log of one business, newest first.
 ///
@@ -94,6 +97,18 @@ pub async fn list_actions(db: &Db, business: BusinessId) -> Result<Vec<String>, 
     let rows: Vec<(String,)> = db
         .read("SELECT DISTINCT action FROM (SELECT action FROM audit_entries WHERE business_id = $1 ORDER BY recorded_at DESC, id DESC LIMIT 1000) latest ORDER BY action")
         .bind(business)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(action,)| action).collect())
+}
+
+/// The same of the whole log, for staff.
+///
+/// # Errors
+/// Any storage error.
+pub async fn list_all_actions(db: &Db) -> Result<Vec<String>, Error> {
+    let rows: Vec<(String,)> = db
+        .read("SELECT DISTINCT action FROM (SELECT action FROM audit_entries ORDER BY recorded_at DESC, id DESC LIMIT 1000) latest ORDER BY action")
         .all()
         .await?;
     Ok(rows.into_iter().map(|(action,)| action).collect())

@@ -72,12 +72,12 @@ pub async fn claim(db: &Db, mail: &Waiting, now: Timestamp) -> Result<bool, Erro
     Ok(changed == 1)
 }
 
-/// It was handed over.
+/// It was handed over. Its text is not kept: a mail may carry a link that works (quality D9).
 ///
 /// # Errors
 /// Any storage error.
 pub async fn mark_sent(db: &Db, id: MailId, now: Timestamp) -> Result<(), Error> {
-    db.write("UPDATE mails SET sent_at = $2, last_error = NULL WHERE id = $1").bind(id).bind(now).exec_one().await
+    db.write("UPDATE mails SET sent_at = $2, last_error = NULL, body = '' WHERE id = $1").bind(id).bind(now).exec_one().await
 }
 
 /// It was not; after [`ATTEMPTS_MAX`] tries it is given up.

@@ -4,7 +4,30 @@ use super::outbox::Waiting;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many mails [`Delivered`] remembers.
+const REMEMBERED: usize = 50;
+
+/// The newest mails that this process wrote to files, for the demonstration's mailbox page.
+#[derive(Clone, Debug, Default)]
+pub struct Delivered(Arc<Mutex<VecDeque<Waiting>>>);
+
+impl Delivered {
+    fn remember(&self, mail: &Waiting) {
+        let mut mails = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        mails.push_front(mail.clone());
+        mails.truncate(REMEMBERED);
+    }
+
+    /// The mails, newest first.
+    #[must_use]
+    pub fn list(&self) -> Vec<Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
 
 /// A mail could not be handed over; it stays in the outbox.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +52,8 @@ pub enum MailPort {
         folder: PathBuf,
         /// The sender's address.
         from: Mailbox,
+        /// Where the demonstration reads them again; none elsewhere.
+        delivered: Option<Delivered>,
     },
     /// An SMTP server.
     Smtp {
@@ -46,10 +71,14 @@ impl MailPort {
     /// When it could not be built, written or accepted.
     pub async fn send(&self, mail: &Waiting) -> Result<(), PortError> {
         match self {
-            Self::Files { folder, from } => {
+            Self::Files { folder, from, delivered } => {
                 let message = build(mail, from)?;
                 let name = format!("{}-{}-{}.eml", mail.created_at.format("%Y%m%dT%H%M%S%.6f"), mail.kind, mail.id);
-                write_private(folder.clone(), name, message.formatted()).await
+                write_private(folder.clone(), name, message.formatted()).await?;
+                if let Some(delivered) = delivered {
+                    delivered.remember(mail);
+                }
+                Ok(())
             }
             Self::Smtp { transport, from } => {
                 transport.send(build(mail, from)?).await?;

@@ -3,10 +3,12 @@
 mod account;
 pub mod admin;
 pub mod assets;
+mod changes;
 pub mod chart;
-mod console;
+pub(crate) mod console;
 pub mod cookies;
 pub mod csrf;
+mod demonstration;
 pub mod error;
 pub mod export;
 mod failure;
@@ -21,6 +23,7 @@ pub mod route;
 pub mod routes;
 pub mod shell;
 mod sign_in;
+pub(crate) mod storefront;
 #[cfg(debug_assertions)]
 mod styleguide;
 mod visit;

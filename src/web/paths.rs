@@ -48,6 +48,8 @@ paths! {
     HOME, home() = "/";
     /// Help, in the same place on all pages.
     HELP, help() = "/help";
+    /// The demonstration's mail, which goes nowhere else.
+    DEMONSTRATION_MAIL, demonstration_mail() = "/demonstration/mail";
     /// Every component in every state; debug builds only.
     STYLEGUIDE, styleguide() = "/styleguide";
 
@@ -67,6 +69,8 @@ paths! {
     SET_UP, set_up(agreement: &str) = "/marketplace/agreements/{agreement}/set-up";
     /// The buyer account's agreements.
     SUBSCRIPTIONS, subscriptions() = "/marketplace/subscriptions";
+    /// The same as CSV.
+    SUBSCRIPTIONS_CSV, subscriptions_csv() = "/marketplace/subscriptions.csv";
     /// One agreement.
     SUBSCRIPTION, subscription(agreement: &str) = "/marketplace/subscriptions/{agreement}";
     /// POST: a quote for more credits.

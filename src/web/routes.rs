@@ -3,7 +3,7 @@
 
 use super::guard::guard;
 use super::route::{Access, Entry, get};
-use super::{account, admin, console, help, paths, sign_in};
+use super::{account, admin, console, demonstration, help, paths, sign_in, storefront};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, guard as matching, web};
@@ -15,9 +15,11 @@ pub fn table() -> Vec<Entry> {
     let mut table = vec![
         get(paths::HOME, Access::Public, || web::to(help::home)),
         get(paths::HELP, Access::Public, || web::to(help::show)),
+        get(paths::DEMONSTRATION_MAIL, Access::Public, || web::to(demonstration::mailbox)),
         #[cfg(debug_assertions)]
         get(paths::STYLEGUIDE, Access::Public, || web::to(super::styleguide::show)),
     ];
+    table.extend(storefront::routes());
     table.extend(sign_in::routes());
     table.extend(account::routes());
     table.extend(console::routes());

@@ -81,6 +81,8 @@ both_engines! {
         post(&stage.db, stage.now(), "Activation Successful").await;
         assert_eq!(deliver_due(&stage.db, &stage.clock, &smtp_port(port)).await.unwrap(), 1);
         assert_eq!(deliver_due(&stage.db, &stage.clock, &smtp_port(port)).await.unwrap(), 0, "it is not sent twice");
+        let (kept,): (String,) = stage.db.read("SELECT body FROM mails").one().await.unwrap();
+        assert_eq!(kept, "", "a sent mail's text, which may carry a working link, is not kept");
         let taken = taken.lock().unwrap();
         let [mail] = taken.as_slice() else { panic!("one mail, not {taken:?}") };
         for part in ["Subject: Activation Successful", "To: Ada <ada@acme.example>", "From: Creditdesk <desk@creditdesk.example>", "Message-ID: <mai_", "Your credits are there."] {
@@ -123,7 +125,7 @@ both_engines! {
         use std::os::unix::fs::PermissionsExt;
         post(&stage.db, stage.now(), "Hello\r\nBcc: everybody@acme.example").await;
         let folder = stage.folder().join("mail");
-        let port = MailPort::Files { folder: folder.clone(), from: "Creditdesk <desk@creditdesk.example>".parse().unwrap() };
+        let port = MailPort::Files { folder: folder.clone(), from: "Creditdesk <desk@creditdesk.example>".parse().unwrap(), delivered: None };
         assert_eq!(deliver_due(&stage.db, &stage.clock, &port).await.unwrap(), 1);
         let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         let [file] = files.as_slice() else { panic!("one file, not {files:?}") };

@@ -10,6 +10,8 @@
 #[macro_use]
 mod support;
 
+mod access_matrix;
+mod account;
 mod credits;
 mod db;
 mod fulfilment;
@@ -19,4 +21,8 @@ mod mail;
 mod marketplace;
 mod model;
 mod pages;
+mod races;
+mod security;
+mod sign_in;
+mod team;
 mod transfer;

@@ -167,7 +167,10 @@ async fn carry_out(tx: &mut Tx, who: &Who, request: &Request, holding: &Holding,
     let licenses: Vec<String> = holding.items.iter().map(|item| item.license.to_string()).collect();
     let side = |business: BusinessId, name: &str, figures: Figures| json!({ "business": business.to_string(), "name": name, "figures": shown(figures) });
     let entry = Entry::new(Status::Approved.action(), request.id)
-        .before(json!({ "status": "requested", "owner": from.to_string(), "from": side(from, &from_name, before.0), "to": side(to, &to_name, before.1) }))
+        .before(json!({
+            "status": "requested", "owner": from.to_string(),
+            "from": { "figures": shown(before.0) }, "to": { "figures": shown(before.1) },
+        }))
         .after(json!({
             "status": "approved", "owner": to.to_string(), "from": side(from, &from_name, after.0), "to": side(to, &to_name, after.1),
             "contract": request.contract.to_string(), "licenses": licenses, "credits": credits, "effective_at": now,

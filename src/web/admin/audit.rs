@@ -1,11 +1,11 @@
 //! The whole audit log, for staff: who did what to what, from where, before and after. Read only.
 
-use super::changes::{Change, action_in_words, changes};
-use super::rows::{Moment, crumbs, moment};
+use super::rows::{Link, Moment, crumbs, moment};
 use crate::access::Action;
 use crate::audit::{self, AuditFilter, AuditRow};
 use crate::kernel::page::{Cursor, PageSize};
 use crate::kernel::show;
+use crate::web::changes::{ChangeLine, action_in_words, changes};
 use crate::web::shell::Shell;
 use crate::web::{Visit, WebError, paths};
 use actix_web::HttpResponse;
@@ -19,8 +19,9 @@ struct Row {
     subject: String,
     who: String,
     acting_as: String,
+    business: Option<Link>,
     address: String,
-    changes: Vec<Change>,
+    changes: Vec<ChangeLine>,
 }
 
 impl Row {
@@ -33,6 +34,7 @@ impl Row {
             subject: row.subject,
             who: row.person_label,
             acting_as: row.acting_as,
+            business: row.business_id.map(|id| Link { label: id.to_string(), href: paths::admin_business(id) }),
             address: row.address,
         }
     }
@@ -43,6 +45,7 @@ impl Row {
 struct Log {
     shell: Shell,
     path: String,
+    actions: Vec<(String, String)>,
     chosen_action: String,
     chosen_subject: String,
     clear: String,
@@ -65,6 +68,7 @@ pub async fn list(visit: Visit) -> Result<HttpResponse, WebError> {
     let view = Log {
         shell,
         path: paths::admin_audit(),
+        actions: audit::list_all_actions(visit.db()).await?.into_iter().map(|action| (action.clone(), action_in_words(&action))).collect(),
         clear: if action.is_empty() && subject.is_empty() { String::new() } else { paths::admin_audit() },
         count: format!("Showing {} entries", show::group_len(page.items.len())),
         first: after.map(|_| href("")).unwrap_or_default(),

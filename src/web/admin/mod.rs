@@ -5,7 +5,6 @@ mod audit;
 mod business;
 mod businesses;
 mod buyer_account;
-mod changes;
 mod destination;
 mod fresh_password;
 mod identifier;

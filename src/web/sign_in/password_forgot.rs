@@ -60,7 +60,7 @@ pub async fn sent(visit: Visit) -> Result<HttpResponse, WebError> {
             "If no mail comes, look into the spam folder, or check that this is the address you sign in with.",
         ],
         sign_in: paths::sign_in(),
-        folder: CheckMail::folder(&visit),
+        mailbox: CheckMail::mailbox(&visit),
     };
     visit.page(StatusCode::OK, &page)
 }

@@ -4,14 +4,15 @@
 use super::destination::waiting_activation;
 use super::sign_in::{seconds_until, with_retry_after};
 use crate::audit::ActingAs;
-use crate::config::MailTo;
 use crate::db::SplitRefusal;
 use crate::identity::business::BusinessName;
 use crate::identity::person::PersonName;
 use crate::identity::register::{AskRefusal, Registration, ask, register_business};
 use crate::kernel::email::Email;
 use crate::kernel::id::PersonId;
+use crate::kernel::secret::Secret;
 use crate::kernel::show;
+use crate::notices::port::MailPort;
 use crate::web::form::{Form, FormView, Problems};
 use crate::web::shell::{Shell, Tone};
 use crate::web::{Visit, WebError, paths};
@@ -38,16 +39,14 @@ pub(super) struct CheckMail {
     pub heading: &'static str,
     pub sentences: Vec<&'static str>,
     pub sign_in: String,
-    /// Where the demonstration keeps its mail.
-    pub folder: Option<String>,
+    /// Where the demonstration's mail is read.
+    pub mailbox: Option<String>,
 }
 
 impl CheckMail {
-    /// Where mail is found, when it goes nowhere else and the demonstration is on.
-    pub fn folder(visit: &Visit) -> Option<String> {
-        let portal = visit.portal();
-        let shown = portal.demonstration && matches!(portal.config.mail, MailTo::Files);
-        shown.then(|| portal.config.data.join("mail").display().to_string())
+    /// Where mail is read when it goes nowhere else.
+    pub fn mailbox(visit: &Visit) -> Option<String> {
+        matches!(visit.portal().mail, MailPort::Files { delivered: Some(_), .. }).then(paths::demonstration_mail)
     }
 }
 
@@ -70,14 +69,8 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
     let (Some(business), Some(name), Some(email)) = (business, name, email) else {
         return page(&visit, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY);
     };
-    let link = |code: &crate::kernel::secret::Secret| visit.portal().address_of(&paths::register_finish(code.reveal()));
-    let sign_in = visit.portal().address_of(&paths::sign_in());
-    let typed = Registration { email, name, business };
-    match ask(visit.db(), &visit.who(ActingAs::Anonymous), &typed, link, &sign_in).await.refusal()? {
-        Ok(()) => {
-            visit.portal().wake.now();
-            Ok(visit.see_other(&paths::register_sent()))
-        }
+    match send(&visit, &Registration { email, name, business }).await? {
+        Ok(()) => Ok(visit.see_other(&paths::register_sent())),
         Err(AskRefusal::Throttled { until }) => {
             let left = show::duration_left(seconds_until(&visit, until));
             problems.push("", format!("Too many registrations from your network. Try again in {left}"));
@@ -85,6 +78,14 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
             Ok(with_retry_after(answer, &visit, until))
         }
     }
+}
+
+async fn send(visit: &Visit, typed: &Registration) -> Result<Result<(), AskRefusal>, WebError> {
+    let portal = visit.portal();
+    let link = |code: &Secret| portal.address_of(&paths::register_finish(code.reveal()));
+    let asked = ask(visit.db(), &visit.who(ActingAs::Anonymous), typed, link, &portal.address_of(&paths::sign_in())).await.refusal()?;
+    portal.wake.now();
+    Ok(asked)
 }
 
 async fn register_another(visit: &Visit, person: PersonId, name: &BusinessName) -> Result<HttpResponse, WebError> {
@@ -106,7 +107,7 @@ pub async fn sent(visit: Visit) -> Result<HttpResponse, WebError> {
             "Open the link in this browser, and a purchase that you are setting up goes on where it was.",
         ],
         sign_in: paths::sign_in(),
-        folder: CheckMail::folder(&visit),
+        mailbox: CheckMail::mailbox(&visit),
     };
     visit.page(StatusCode::OK, &page)
 }

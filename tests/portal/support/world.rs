@@ -1,0 +1,114 @@
+//! A small world that has one of everything, made through the pages: Acme Industries with an activated purchase, one that
+//! waits, an open quote, an invitation and a transfer that waits for approval. Tests about access walk all of it.
+
+use super::browser::Browser;
+use super::page::Page;
+use super::people::{ACME_ADMIN, ACME_BUYER, ACME_MEMBER, Purchase, SUPPORT};
+use super::portal::Portal;
+use super::stage::Stage;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// The world's people and things.
+pub struct World {
+    pub buyer: Browser,
+    pub admin: Browser,
+    pub support: Browser,
+    /// Activated by Acme Industries.
+    pub activated: Purchase,
+    /// Set up by nobody yet.
+    pub waiting: Purchase,
+    /// Values of the variable parts of addresses, all of them Acme's.
+    pub own: BTreeMap<&'static str, String>,
+}
+
+impl World {
+    /// Builds it.
+    pub async fn build(stage: &Stage, portal: &Portal) -> Self {
+        let mut buyer = portal.sign_in(ACME_BUYER).await;
+        let mut admin = portal.sign_in(ACME_ADMIN).await;
+        let mut support = portal.sign_in(SUPPORT).await;
+        let activated = buyer.buy_for("1,000", &mut admin).await;
+        let waiting = buyer.buy("2,000").await;
+        buyer.create_contract("3,000").await;
+        let quote = buyer.page().path().split('/').nth(3).unwrap_or_default().to_owned();
+        admin.open("/console/team/invitations").await;
+        admin.fill("Email", "newcomer@acme.example").choose("Role", "Auditor").press("Send the invitation").await;
+        assert!(admin.page().problems().is_empty(), "{:?}", admin.page());
+        let license = public_id(stage, "lic", "SELECT id FROM licenses").await;
+        support.ask_for_transfer(&license, "Globex").await;
+        let own = own_things(stage, &activated, quote, license).await;
+        Self { buyer, admin, support, activated, waiting, own }
+    }
+}
+
+impl Browser {
+    /// Asks for a transfer of a license, preview and confirmation; ends on the request's page.
+    pub async fn ask_for_transfer(&mut self, license: &str, destination: &str) -> &Page {
+        self.open(&format!("/admin/licenses/{license}/transfer")).await;
+        self.fill("Destination business", destination).fill("Reason", "Bought by the wrong part of the group");
+        self.fill("Ticket number", "T-1001").press("Preview transfer").await;
+        let page = self.fill("License id", license).press("Request transfer").await;
+        assert!(page.path().starts_with("/admin/transfers/"), "{page:?}");
+        page
+    }
+}
+
+async fn own_things(stage: &Stage, activated: &Purchase, quote: String, license: String) -> BTreeMap<&'static str, String> {
+    let person = format!("SELECT id FROM people WHERE email = '{ACME_MEMBER}'");
+    let arn: String = stage.db.read("SELECT license_arn FROM contracts").scalar().await.expect("an activated contract");
+    BTreeMap::from([
+        ("prodview", "prodview-u2in6sa3igl7c".to_owned()),
+        ("quote", quote),
+        ("agreement", activated.agreement.clone()),
+        ("license", license),
+        ("contract", public_id(stage, "con", "SELECT id FROM contracts").await),
+        ("business", public_id(stage, "biz", "SELECT id FROM businesses WHERE name = 'Acme Industries'").await),
+        ("invitation", public_id(stage, "inv", "SELECT id FROM invitations").await),
+        ("transfer", public_id(stage, "trf", "SELECT id FROM transfers").await),
+        ("person", public_id(stage, "per", person.leak()).await),
+        ("session", public_id(stage, "ses", "SELECT reference FROM sessions ORDER BY created_at LIMIT 1").await),
+        ("purchase", arn.rsplit(':').next().unwrap_or_default().to_owned()),
+        ("account", "111122223333".to_owned()),
+        ("code", "nobody-was-given-this-code".to_owned()),
+    ])
+}
+
+/// An id of the database in the form of addresses.
+async fn public_id(stage: &Stage, prefix: &str, sql: &'static str) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let id: Uuid = stage.db.read(sql).scalar().await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    let letters: String = (0..26).rev().map(|place| char::from(ALPHABET[(id.as_u128() >> (place * 5)) as usize & 31])).collect();
+    format!("{prefix}_{letters}")
+}
+
+/// The same addresses for things that do not exist, in a form that could.
+pub fn missing(own: &BTreeMap<&'static str, String>) -> BTreeMap<&'static str, String> {
+    own.iter().map(|(name, value)| (*name, if *name == "prodview" || *name == "code" { value.clone() } else { other(value) })).collect()
+}
+
+/// Another value of the same shape: the last letters changed.
+fn other(value: &str) -> String {
+    let letters: Vec<char> = value.chars().collect();
+    let (kept, changed) = letters.split_at(letters.len() - 4);
+    let turned = changed.iter().map(|letter| {
+        if letter.is_ascii_digit() {
+            if *letter == '7' { '3' } else { '7' }
+        } else if *letter == 'b' {
+            'c'
+        } else {
+            'b'
+        }
+    });
+    kept.iter().copied().chain(turned).collect()
+}
+
+/// Puts values into an address of the route table.
+pub fn fill(pattern: &str, values: &BTreeMap<&'static str, String>) -> String {
+    let mut address = pattern.to_owned();
+    for (name, value) in values {
+        address = address.replace(&format!("{{{name}}}"), value);
+    }
+    assert!(!address.contains('{'), "a part of {pattern} has no value in this world");
+    address
+}

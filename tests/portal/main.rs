@@ -12,6 +12,8 @@ mod support;
 
 mod access_matrix;
 mod account;
+mod billing;
+mod console_start;
 mod credits;
 mod db;
 mod fulfilment;

@@ -13,6 +13,8 @@ mod support;
 mod access_matrix;
 mod account;
 mod admin;
+mod billing;
+mod console_start;
 mod credits;
 mod db;
 mod fulfilment;

@@ -13,6 +13,7 @@ mod licenses_address;
 mod licenses_csv;
 mod licenses_detail;
 mod start;
+mod start_waiting;
 mod team;
 mod team_invite;
 mod team_member;

@@ -13,6 +13,7 @@ mod support;
 mod access_matrix;
 mod credits;
 mod db;
+mod faults;
 mod fulfilment;
 mod house;
 mod identity;

@@ -11,6 +11,7 @@
 mod support;
 
 mod access_matrix;
+mod account;
 mod credits;
 mod db;
 mod faults;
@@ -19,7 +20,10 @@ mod house;
 mod identity;
 mod mail;
 mod marketplace;
+mod model;
 mod pages;
 mod races;
 mod security;
+mod sign_in;
+mod team;
 mod transfer;

@@ -26,10 +26,10 @@ struct Account {
     sessions: Vec<SessionRow>,
     end_others: String,
     businesses: Vec<PlaceRow>,
-    choose_business: String,
+    switch_business: String,
     register: String,
     accounts: Vec<PlaceRow>,
-    choose_account: String,
+    switch_seat: String,
 }
 
 struct SessionRow {
@@ -103,10 +103,10 @@ async fn page(visit: &Visit, form: FormView, status: StatusCode) -> Result<HttpR
         sessions: sessions.iter().map(|session| session_row(visit, actor, session)).collect(),
         end_others: paths::account_sessions_end(),
         businesses: businesses(actor),
-        choose_business: paths::console_business(),
+        switch_business: paths::console_business(),
         register: paths::register(),
         accounts: accounts(actor),
-        choose_account: paths::buyer_account(),
+        switch_seat: paths::buyer_account(),
     };
     visit.page(status, &account)
 }

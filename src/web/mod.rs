@@ -21,6 +21,7 @@ mod help;
 pub mod paths;
 pub mod route;
 pub mod routes;
+mod setup;
 pub mod shell;
 mod sign_in;
 mod storefront;

@@ -6,8 +6,11 @@ use super::stage::Stage;
 use creditdesk::application::{self, Launch, Running};
 use creditdesk::config::{Config, Settings};
 use creditdesk::db::Db;
+use creditdesk::fulfilment::marketplace::Marketplace;
+use creditdesk::fulfilment::products::Products;
 use creditdesk::identity::password::Cost;
 use creditdesk::jobs;
+use std::sync::Arc;
 
 /// A portal that serves.
 pub struct Portal {
@@ -19,11 +22,20 @@ pub struct Portal {
 impl Portal {
     /// Starts one. Several may serve one database.
     pub async fn start(stage: &Stage) -> Self {
-        Self::over(stage, stage.db.clone()).await
+        Self::assemble(stage, stage.db.clone(), None, Products::Every).await
     }
 
     /// One over another handle of the story's database.
     pub async fn over(stage: &Stage, db: Db) -> Self {
+        Self::assemble(stage, db, None, Products::Every).await
+    }
+
+    /// One whose console learns of purchases from another marketplace, and fulfils these products.
+    pub async fn start_with(stage: &Stage, marketplace: Option<Arc<dyn Marketplace>>, products: Products) -> Self {
+        Self::assemble(stage, stage.db.clone(), marketplace, products).await
+    }
+
+    async fn assemble(stage: &Stage, db: Db, marketplace: Option<Arc<dyn Marketplace>>, products: Products) -> Self {
         let settings = Settings {
             listen: Some("127.0.0.1:0".to_owned()),
             data: Some(stage.folder().to_owned()),
@@ -31,7 +43,8 @@ impl Portal {
             ..Settings::default()
         };
         let config = Config::from_settings(settings).expect("a configuration without problems");
-        let launch = Launch { config, clock: stage.clock.clone(), clockwork: false, password_cost: Cost::LEAST };
+        let (clock, password_cost) = (stage.clock.clone(), Cost::LEAST);
+        let launch = Launch { config, clock, clockwork: false, password_cost, marketplace, products };
         let running = application::start_on(launch, db).await.expect("a portal that starts");
         let origin = format!("http://{}", running.address);
         Self { running, origin }

@@ -17,6 +17,7 @@ mod billing;
 mod console_start;
 mod credits;
 mod db;
+mod faults;
 mod fulfilment;
 mod house;
 mod identity;

@@ -12,8 +12,12 @@ mod support;
 
 mod access_matrix;
 mod account;
+mod admin;
+mod billing;
+mod console_start;
 mod credits;
 mod db;
+mod faults;
 mod fulfilment;
 mod house;
 mod identity;

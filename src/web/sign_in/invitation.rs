@@ -80,7 +80,7 @@ async fn answer(visit: &Visit, offer: Offer, joined: Result<Joined, AcceptRefusa
             }
             visit.choose_business(joined.business)?;
             visit.flash(Tone::Success, &format!("You joined {}", offer.business_name), &format!("Your role is {}.", offer.role.label()));
-            Ok(visit.see_other(&waiting_activation(visit).unwrap_or_else(paths::console)))
+            Ok(visit.see_other(&waiting_activation(visit).await?.unwrap_or_else(paths::console)))
         }
         Err(AcceptRefusal::CodeUnusable) => over(visit),
         Err(AcceptRefusal::AlreadyMember) => {

@@ -10,6 +10,7 @@ pub mod fake_marketplace;
 pub mod fixtures;
 pub mod form;
 pub mod manners;
+pub mod outage;
 pub mod page;
 pub mod people;
 pub mod portal;

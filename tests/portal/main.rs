@@ -21,4 +21,5 @@ mod marketplace;
 mod model;
 mod pages;
 mod security;
+mod storefront;
 mod transfer;

@@ -11,8 +11,13 @@
 mod support;
 
 mod access_matrix;
+mod account;
+mod admin;
+mod billing;
+mod console_start;
 mod credits;
 mod db;
+mod faults;
 mod fulfilment;
 mod house;
 mod identity;
@@ -20,6 +25,9 @@ mod mail;
 mod marketplace;
 mod model;
 mod pages;
+mod races;
 mod security;
+mod sign_in;
 mod storefront;
+mod team;
 mod transfer;

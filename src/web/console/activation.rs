@@ -2,6 +2,8 @@
 //! (ACT-1 to ACT-3). Everything that the page showed is checked again by the POST.
 
 use super::activation_stopped::{Stopped, stop};
+use super::credits::Instant;
+use super::{activation_done, activation_hand_over};
 use crate::access::{Action, Actor, BusinessScope};
 use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
@@ -13,13 +15,23 @@ use crate::kernel::id::{BusinessId, RegistrationId};
 use crate::kernel::show;
 use crate::kernel::text::mask_account;
 use crate::web::form::{FormView, Problems};
-use crate::web::moment::Moment;
+use crate::web::route::{Access, Entry, get, post};
 use crate::web::setup::{self, Deadline};
 use crate::web::shell::Shell;
 use crate::web::{Form, Visit, WebError, paths};
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
 use askama::Template;
+
+/// The activation's lines of the route table. Whoever is signed in may come: the page itself says who can activate (SET-9).
+pub(super) fn routes() -> Vec<Entry> {
+    vec![
+        get(paths::ACTIVATION, Access::SignedIn, || web::to(show)),
+        post(paths::ACTIVATION, Access::SignedIn, || web::to(activate)),
+        post(paths::ACTIVATION_HAND_OVER, Access::May(Action::EnterConsole), || web::to(activation_hand_over::make)),
+        get(paths::ACTIVATION_DONE, Access::May(Action::SeeLicenses), || web::to(activation_done::show)),
+    ]
+}
 
 /// A business that cannot take the license, with the reason.
 struct Unfit {
@@ -38,15 +50,14 @@ struct Page {
     product: String,
     seller: String,
     credits: String,
-    starts: Moment,
-    ends: Moment,
+    starts: Instant,
+    ends: Instant,
     auto_renew: &'static str,
     buyer_account: String,
     agreement: String,
     deadline: Deadline,
     businesses: Vec<(String, String)>,
     unfit: Vec<Unfit>,
-    sign_in: String,
     sign_out: String,
     signed_in: String,
 }
@@ -106,7 +117,10 @@ pub async fn activate(visit: Visit, form: Form) -> Result<HttpResponse, WebError
             Ok(visit.see_other(&paths::activation_done(activated.contract)))
         }
         Err(Refusal::OtherRegistration) => {
-            problems.push("", "Another purchase was opened in this browser meanwhile, and this page shows it now. Review it before you activate it.");
+            problems.push(
+                "",
+                "Another purchase was opened in this browser meanwhile, and this page shows it now. Review it before you activate it.",
+            );
             again(&visit, actor, &form, problems).await
         }
         Err(refusal) => stop(&visit, actor, Stopped::by(refusal, setup::held(&visit).await?), StatusCode::CONFLICT),
@@ -119,7 +133,8 @@ fn chosen(actor: &Actor, typed: &str) -> Result<BusinessScope, &'static str> {
         return Err("Choose the business that the license will belong to");
     }
     let business = BusinessId::parse(typed).ok_or("Choose one of your businesses")?;
-    BusinessScope::of(&actor.working_in(business), Action::ManageLicenses).map_err(|_| "Choose a business in which you have licensing permission")
+    BusinessScope::of(&actor.working_in(business), Action::ManageLicenses)
+        .map_err(|_| "Choose a business in which you have licensing permission")
 }
 
 /// Everything between this browser's handle and the review, in the order of its refusals.
@@ -169,15 +184,14 @@ fn page(visit: &Visit, actor: &Actor, review: &Review, form: FormView, status: S
         product: purchase.product_name.clone(),
         seller: purchase.seller_name.clone(),
         credits: show::count(ready.credits.get(), "credit"),
-        starts: Moment::new(ready.starts_at, zone),
-        ends: Moment::new(ready.expires_at, zone),
+        starts: Instant::full(ready.starts_at, zone),
+        ends: Instant::full(ready.expires_at, zone),
         auto_renew: ready.auto_renew.map_or("Not known yet", |renews| if renews { "Yes" } else { "No" }),
         buyer_account: mask_account(&purchase.buyer_account_id),
         agreement: ready.agreement_id.clone(),
         deadline: Deadline::of(&ready.registration, visit.now(), zone),
         businesses: review.fit().map(|choice| (choice.business.to_string(), choice.name.clone())).collect(),
         unfit: review.choices.iter().filter_map(unfit).collect(),
-        sign_in: setup::sign_in_and_activate(),
         sign_out: paths::sign_out(),
         signed_in: actor.email.clone(),
         form,

@@ -1,17 +1,16 @@
 //! Sign in. One answer for everything that could be wrong, and where too many tries were made, when to try again
 //! (IDN-1). With demonstration data its people are offered.
 
-use super::destination::{after_sign_in, start_page};
+use super::destination::{after_sign_in, start_page, waiting_activation};
 use super::next::NextPath;
 use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
-use crate::demo;
 use crate::identity::sign_in::{SignInRefusal, sign_in};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::show;
 use crate::web::form::{Form, FormView, Problems};
 use crate::web::shell::Shell;
-use crate::web::{Visit, WebError, cookies, paths};
+use crate::web::{Visit, WebError, paths};
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use askama::Template;
@@ -32,12 +31,12 @@ struct SignIn {
     /// Address of whoever is signed in already, and their start page.
     signed_in: Option<(String, String)>,
     people: Vec<Offered>,
-    demonstration_password: &'static str,
 }
 
 /// Somebody of the demonstration.
 struct Offered {
     email: &'static str,
+    password: &'static str,
     what: &'static str,
     href: String,
 }
@@ -46,27 +45,21 @@ struct Offered {
 pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let email = visit.query("email");
     let mut form = FormView::new().set("email", email);
-    if visit.portal().demonstration && demo::people().iter().any(|person| person.email == email) {
+    if let Some(person) = visit.portal().offered_people().iter().find(|person| person.email == email) {
         // Known to everybody who reads the documentation; it is never a person's own password.
-        form = form.set("password", demo::PASSWORD);
+        form = form.set("password", person.password());
     }
     let next = NextPath::parse(visit.query("next"));
-    page(&visit, form, next.as_ref(), StatusCode::OK)
+    page(&visit, form, next.as_ref(), StatusCode::OK).await
 }
 
 /// `POST /sign-in`.
 pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> {
     let (email, password) = (form.text("email"), form.text("password"));
     let next = NextPath::parse(form.text("next"));
-    let mut problems = Problems::new();
-    if email.trim().is_empty() {
-        problems.push("email", "Enter your email address");
-    }
-    if password.is_empty() {
-        problems.push("password", "Enter your password");
-    }
+    let mut problems = what_is_missing(email, password);
     if !problems.is_empty() {
-        return page(&visit, FormView::with(&form, problems), next.as_ref(), StatusCode::UNPROCESSABLE_ENTITY);
+        return page(&visit, FormView::with(&form, problems), next.as_ref(), StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     match sign_in(visit.db(), &visit.portal().hasher, &visit.who(ActingAs::Anonymous), email, password).await.refusal()? {
         Ok(person) => {
@@ -75,14 +68,25 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
         }
         Err(SignInRefusal::NotRecognised) => {
             problems.push("email", NOT_RECOGNISED);
-            page(&visit, FormView::with(&form, problems), next.as_ref(), StatusCode::UNPROCESSABLE_ENTITY)
+            page(&visit, FormView::with(&form, problems), next.as_ref(), StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(SignInRefusal::Throttled { until }) => {
             problems.push("email", too_many_tries(&visit, until));
-            let answer = page(&visit, FormView::with(&form, problems), next.as_ref(), StatusCode::TOO_MANY_REQUESTS)?;
+            let answer = page(&visit, FormView::with(&form, problems), next.as_ref(), StatusCode::TOO_MANY_REQUESTS).await?;
             Ok(with_retry_after(answer, &visit, until))
         }
     }
+}
+
+fn what_is_missing(email: &str, password: &str) -> Problems {
+    let mut problems = Problems::new();
+    if email.trim().is_empty() {
+        problems.push("email", "Enter your email address");
+    }
+    if password.is_empty() {
+        problems.push("password", "Enter your password");
+    }
+    problems
 }
 
 fn too_many_tries(visit: &Visit, until: Timestamp) -> String {
@@ -102,16 +106,16 @@ pub(super) fn with_retry_after(mut answer: HttpResponse, visit: &Visit, until: T
     answer
 }
 
-fn page(visit: &Visit, form: FormView, next: Option<&NextPath>, status: StatusCode) -> Result<HttpResponse, WebError> {
+async fn page(visit: &Visit, form: FormView, next: Option<&NextPath>, status: StatusCode) -> Result<HttpResponse, WebError> {
     let next = next.map_or("", NextPath::as_str);
     let shell = visit.shell("Sign in");
     let shell = if form.has_errors() { shell.with_errors() } else { shell };
-    let offer = |person: &demo::DemoPerson| Offered {
+    let people = visit.portal().offered_people().iter().map(|person| Offered {
         email: person.email,
+        password: person.password(),
         what: person.what,
         href: paths::with_query(&paths::sign_in(), &[("email", person.email), ("next", next)]),
-    };
-    let people = if visit.portal().demonstration { demo::people().iter().map(offer).collect() } else { Vec::new() };
+    });
     let sign_in = SignIn {
         shell,
         form,
@@ -119,10 +123,9 @@ fn page(visit: &Visit, form: FormView, next: Option<&NextPath>, status: StatusCo
         next: next.to_owned(),
         forgot: paths::password_forgot(),
         register: paths::register(),
-        setting_up: visit.cookie(cookies::SETUP).is_some(),
+        setting_up: waiting_activation(visit).await?.is_some(),
         signed_in: visit.actor().map(|actor| (actor.email.clone(), start_page(actor))),
-        people,
-        demonstration_password: demo::PASSWORD,
+        people: people.collect(),
     };
     visit.page(status, &sign_in)
 }

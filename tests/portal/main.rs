@@ -28,5 +28,6 @@ mod pages;
 mod races;
 mod security;
 mod sign_in;
+mod storefront;
 mod team;
 mod transfer;

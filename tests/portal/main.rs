@@ -11,13 +11,16 @@
 mod support;
 
 mod access_matrix;
+mod activation;
 mod credits;
 mod db;
 mod fulfilment;
 mod house;
 mod identity;
+mod licenses;
 mod mail;
 mod marketplace;
 mod pages;
 mod security;
+mod setup;
 mod transfer;

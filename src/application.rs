@@ -3,6 +3,7 @@
 use crate::assembly;
 use crate::config::Config;
 use crate::db::{self, Db};
+use crate::demo;
 use crate::fulfilment::Fulfilment;
 use crate::fulfilment::marketplace::Marketplace;
 use crate::fulfilment::products::Products;
@@ -119,6 +120,12 @@ impl Portal {
     #[must_use]
     pub fn address_of(&self, path: &str) -> String {
         format!("{}{path}", self.origin())
+    }
+
+    /// The people of the demonstration, when it is in this database, to be offered on the sign-in page.
+    #[must_use]
+    pub const fn offered_people(&self) -> &'static [demo::DemoPerson] {
+        if self.demonstration { demo::people() } else { &[] }
     }
 
     /// Where the embedded marketplace sends buyers who set up.

@@ -34,6 +34,14 @@ pub struct DemoPerson {
     parts: &'static [Part],
 }
 
+impl DemoPerson {
+    /// What they sign in with. Everybody who reads the documentation knows it.
+    #[must_use]
+    pub const fn password(&self) -> &'static str {
+        PASSWORD
+    }
+}
+
 /// One role of a demonstration person.
 #[derive(Clone, Copy, Debug)]
 enum Part {

@@ -73,11 +73,11 @@
   all('[data-live-total]', (output) => {
     const input = doc.getElementById(output.dataset.liveTotal);
     if (!input) return;
-    const { priceMinor, currency, exponent = '2', min, max } = output.dataset;
+    const { priceMinor, currency, exponent = '2', min, max, remaining = 1, term = 1 } = output.dataset;
     const refresh = () => {
       const count = whole(input.value);
       const fits = count !== null && !(min && count < BigInt(min)) && !(max && count > BigInt(max));
-      output.textContent = fits ? money(count * BigInt(priceMinor), currency, Number(exponent)) : '—';
+      output.textContent = fits ? money((count * BigInt(priceMinor) * BigInt(remaining) + BigInt(term) - 1n) / BigInt(term), currency, Number(exponent)) : '—';
     };
     input.addEventListener('input', refresh);
     if (input.value) refresh();

@@ -64,7 +64,8 @@ pub struct AuditFilter {
     pub subject: Option<String>,
 }
 
-const COLUMNS: &str = "SELECT id, recorded_at, person_label, acting_as, business_id, address, action, subject, before, after FROM audit_entries WHERE ";
+const COLUMNS: &str =
+    "SELECT id, recorded_at, person_label, acting_as, business_id, address, action, subject, before, after FROM audit_entries WHERE ";
 
 /// The log of one business, newest first.
 ///

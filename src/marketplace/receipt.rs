@@ -4,10 +4,11 @@
 use super::agreement::Agreement;
 use super::ids::{AgreementId, QuoteId};
 use super::listing::{self, Listing};
+use super::offer::Offer;
 use super::payment::Payment;
 use super::payment::attempt;
 use super::quote::{Quote, QuoteKind};
-use super::store::{agreements, buyers, payments, quotes};
+use super::store::{agreements, buyers, catalog, payments, quotes};
 use crate::access::BuyerScope;
 use crate::db::{Db, Error};
 use crate::kernel::clock::Timestamp;
@@ -19,6 +20,8 @@ pub struct Review {
     pub quote: Quote,
     /// Its product, listed or not.
     pub listing: Listing,
+    /// The terms that are frozen in it.
+    pub offer: Offer,
     /// The agreement that an upgrade adds to.
     pub agreement: Option<Agreement>,
     /// Attempts so far, first to last.
@@ -41,7 +44,8 @@ pub async fn review(db: &Db, scope: &BuyerScope, quote: &QuoteId) -> Result<Opti
     };
     let payments = payments::list_shown(db, &quote.id).await?;
     let listing = listing::get(db, &quote.product_id).await?;
-    Ok(Some(Review { listing, agreement, attempt: attempt::offered(&payments), payments, quote }))
+    let offer = catalog::get_offer_shown(db, &quote.offer_id).await?;
+    Ok(Some(Review { listing, offer, agreement, attempt: attempt::offered(&payments), payments, quote }))
 }
 
 /// The agreement that a new contract's quote made.

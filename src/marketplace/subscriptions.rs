@@ -3,7 +3,7 @@
 use super::agreement::{Agreement, AgreementStatus, Standing};
 use super::ids::{AgreementId, LicenseArn, ProductId};
 use super::listing::{self, Listing};
-use super::store::payments::{self, ChargeLine};
+use super::store::payments;
 use super::store::{agreements, subscriptions as store};
 use crate::access::BuyerScope;
 use crate::db::{Db, Error};
@@ -12,6 +12,7 @@ use crate::kernel::credits::Credits;
 use crate::kernel::page::{Cursor, PageSize, Paged};
 use crate::text_enum;
 
+pub use super::store::payments::ChargeLine;
 pub use super::store::subscriptions::UpgradeUnderWay;
 
 /// More agreements than this are not listed on a contract page; Subscriptions has them all.

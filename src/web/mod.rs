@@ -5,7 +5,7 @@ pub mod admin;
 pub mod assets;
 mod changes;
 pub mod chart;
-mod console;
+pub(crate) mod console;
 pub mod cookies;
 pub mod csrf;
 mod demonstration;
@@ -24,6 +24,7 @@ pub mod routes;
 mod setup;
 pub mod shell;
 mod sign_in;
+pub(crate) mod storefront;
 #[cfg(debug_assertions)]
 mod styleguide;
 mod visit;

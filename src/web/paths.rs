@@ -69,6 +69,8 @@ paths! {
     SET_UP, set_up(agreement: &str) = "/marketplace/agreements/{agreement}/set-up";
     /// The buyer account's agreements.
     SUBSCRIPTIONS, subscriptions() = "/marketplace/subscriptions";
+    /// The same as CSV.
+    SUBSCRIPTIONS_CSV, subscriptions_csv() = "/marketplace/subscriptions.csv";
     /// One agreement.
     SUBSCRIPTION, subscription(agreement: &str) = "/marketplace/subscriptions/{agreement}";
     /// POST: a quote for more credits.

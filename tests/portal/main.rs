@@ -11,16 +11,26 @@
 mod support;
 
 mod access_matrix;
+mod account;
+mod admin;
+mod billing;
+mod console_start;
 mod activation;
 mod credits;
 mod db;
+mod faults;
 mod fulfilment;
 mod house;
 mod identity;
 mod licenses;
 mod mail;
 mod marketplace;
+mod model;
 mod pages;
+mod races;
 mod security;
+mod sign_in;
+mod storefront;
+mod team;
 mod setup;
 mod transfer;

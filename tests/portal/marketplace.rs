@@ -4,7 +4,7 @@
 mod bridge;
 mod catalog;
 mod crashing;
-mod market;
+pub mod market;
 mod paying;
 mod quoting;
 mod settling;

@@ -58,7 +58,8 @@ pub(in crate::fulfilment) struct Activation {
     pub activated_by: String,
 }
 
-const ACTIVATION: &str = "SELECT c.id, c.business_id, c.product_name, c.activated_at, p.name AS activated_by FROM contracts c JOIN people p ON p.id = c.activated_by WHERE ";
+/// People of another business are not named (SUP-7): after a transfer the first owner's person is only *a previous owner*.
+const ACTIVATION: &str = "SELECT c.id, c.business_id, c.product_name, c.activated_at, CASE WHEN c.business_id <> (SELECT t.from_business_id FROM transfers t WHERE t.contract_id = c.id AND t.status = 'approved' ORDER BY t.requested_at, t.id LIMIT 1) THEN 'a previous owner' ELSE p.name END AS activated_by FROM contracts c JOIN people p ON p.id = c.activated_by WHERE ";
 
 /// Who activated a purchase and when, for whichever business.
 pub(in crate::fulfilment) async fn find_activation(db: &Db, license_arn: &str) -> Result<Option<Activation>, Error> {

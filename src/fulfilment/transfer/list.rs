@@ -120,6 +120,17 @@ pub async fn find(db: &Db, _: StaffScope, id: TransferId, now: Timestamp) -> Res
     Ok(rows(db.read(LISTED).push_bind("t.id = ", id), now).await?.pop())
 }
 
+/// The credits that an approved transfer moved; zero for all others.
+///
+/// # Errors
+/// Any storage error.
+pub async fn credits_moved(db: &Db, _: StaffScope, id: TransferId) -> Result<i64, Error> {
+    db.read("SELECT CAST(COALESCE(SUM(credits), 0) AS BIGINT) FROM credit_entries WHERE transfer_id = $1 AND kind = 'transferred_in'")
+        .bind(id)
+        .scalar()
+        .await
+}
+
 /// Every transfer of a contract, newest first.
 ///
 /// # Errors

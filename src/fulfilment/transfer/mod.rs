@@ -15,7 +15,7 @@ mod typed;
 pub use decide::{DecideRefusal, approve, lapse_overdue, reject, withdraw};
 pub use history::{Ownership, owners};
 pub use holding::{Holding, Immovable, Item};
-pub use list::{Listed, Narrowed, count, find, list, list_of_contract};
+pub use list::{Listed, Narrowed, count, credits_moved, find, list, list_of_contract};
 pub use model::{Barred, Event, OPEN_FOR_HOURS, Request, Status, Transfer};
 pub use preview::{Pointed, Preview, Side, pointed, preview};
 pub use request::{Ask, AskRefusal, request};

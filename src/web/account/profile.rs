@@ -26,10 +26,10 @@ struct Account {
     sessions: Vec<SessionRow>,
     end_others: String,
     businesses: Vec<PlaceRow>,
-    choose_business: String,
+    switch_business: String,
     register: String,
     accounts: Vec<PlaceRow>,
-    choose_account: String,
+    switch_seat: String,
 }
 
 struct SessionRow {
@@ -44,7 +44,6 @@ struct SessionRow {
 /// A business or a buyer account that the person belongs to.
 struct PlaceRow {
     name: String,
-    number: Option<String>,
     role: &'static str,
     value: String,
     current: bool,
@@ -61,7 +60,7 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
 pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> {
     let actor = visit.require_actor()?;
     let mut problems = Problems::new();
-    let name = problems.take("name", PersonName::parse(form.text("name")).map_err(|error| error.in_words("name")));
+    let name = problems.take("name", PersonName::parse(form.text("name")).map_err(PersonName::problem));
     let zone = problems.take("time_zone", parse_zone(form.text("time_zone")));
     let (Some(name), Some(zone)) = (name, zone) else {
         return page(&visit, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY).await;
@@ -103,10 +102,10 @@ async fn page(visit: &Visit, form: FormView, status: StatusCode) -> Result<HttpR
         sessions: sessions.iter().map(|session| session_row(visit, actor, session)).collect(),
         end_others: paths::account_sessions_end(),
         businesses: businesses(actor),
-        choose_business: paths::console_business(),
+        switch_business: paths::console_business(),
         register: paths::register(),
         accounts: accounts(actor),
-        choose_account: paths::buyer_account(),
+        switch_seat: paths::buyer_account(),
     };
     visit.page(status, &account)
 }
@@ -135,7 +134,6 @@ fn session_row(visit: &Visit, actor: &Actor, session: &OwnSession) -> SessionRow
 fn businesses(actor: &Actor) -> Vec<PlaceRow> {
     let row = |membership: &crate::access::Membership| PlaceRow {
         name: membership.name.clone(),
-        number: None,
         role: membership.role.label(),
         value: membership.business.to_string(),
         current: actor.business == Some(membership.business),
@@ -146,7 +144,6 @@ fn businesses(actor: &Actor) -> Vec<PlaceRow> {
 fn accounts(actor: &Actor) -> Vec<PlaceRow> {
     let row = |seat: &crate::access::BuyerSeat| PlaceRow {
         name: seat.name.clone(),
-        number: Some(seat.account.clone()),
         role: seat.role.label(),
         value: seat.account.clone(),
         current: actor.buyer.as_ref() == Some(&seat.account),

@@ -25,7 +25,9 @@ struct Row {
 }
 
 impl Row {
-    fn new(visit: &Visit, row: AuditRow) -> Self {
+    /// Whoever may only read the log gets no link that would refuse them.
+    fn new(visit: &Visit, row: AuditRow, may_look_up: bool) -> Self {
+        let business = |id| Link { label: format!("{id}"), href: if may_look_up { paths::admin_business(id) } else { String::new() } };
         Self {
             at: moment(visit, row.recorded_at),
             what: action_in_words(&row.action),
@@ -34,9 +36,13 @@ impl Row {
             subject: row.subject,
             who: row.person_label,
             acting_as: row.acting_as,
-            business: row.business_id.map(|id| Link { label: id.to_string(), href: paths::admin_business(id) }),
+            business: row.business_id.map(business),
             address: row.address,
         }
+    }
+
+    fn details(&self) -> String {
+        show::count(i64::try_from(self.changes.len()).unwrap_or(i64::MAX), "detail")
     }
 }
 
@@ -58,6 +64,7 @@ struct Log {
 /// `GET /admin/audit?action=&subject=&after=`.
 pub async fn list(visit: Visit) -> Result<HttpResponse, WebError> {
     visit.staff_scope(Action::ReadWholeAudit)?;
+    let may_look_up = visit.staff_scope(Action::LookUp).is_ok();
     let (action, subject, after) = (visit.query("action"), visit.query("subject"), Cursor::parse(visit.query("after")));
     let named = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let filter = AuditFilter { action: named(action), subject: named(subject) };
@@ -73,7 +80,7 @@ pub async fn list(visit: Visit) -> Result<HttpResponse, WebError> {
         count: format!("Showing {} entries", show::group_len(page.items.len())),
         first: after.map(|_| href("")).unwrap_or_default(),
         next: page.next.as_deref().map(href).unwrap_or_default(),
-        rows: page.items.into_iter().map(|row| Row::new(&visit, row)).collect(),
+        rows: page.items.into_iter().map(|row| Row::new(&visit, row, may_look_up)).collect(),
         chosen_action: action.to_owned(),
         chosen_subject: subject.to_owned(),
     };

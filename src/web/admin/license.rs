@@ -24,11 +24,13 @@ struct Owner {
 
 impl Owner {
     fn new(visit: &Visit, link: &Ownership) -> Self {
-        let until = link.until.map_or_else(|| "until now".to_owned(), |until| format!("until {}", show::date_time(until, visit.zone())));
+        let came = if link.by.is_some() { "Came by transfer" } else { "Activated here" };
         Self {
             business: Link { label: link.name.clone(), href: paths::admin_business(link.business) },
             since: moment(visit, link.since),
-            title: format!("{} {until}", if link.by.is_some() { "Came by transfer, held" } else { "Activated, held" }),
+            title: link
+                .until
+                .map_or_else(|| came.to_owned(), |until| format!("{came}, held until {}", show::date_time(until, visit.zone()))),
             transfer: link.by.map(|id| Link { label: id.to_string(), href: paths::admin_transfer(id) }),
             is_present: link.until.is_none(),
         }

@@ -81,7 +81,7 @@ impl LicenseRow {
             id: license.id.to_string(),
             href: paths::admin_license(license.id),
             product: license.product_name.clone(),
-            item: format!("{} {}", license.item_number, license.kind.label().to_lowercase()),
+            item: format!("{} · {}", license.item_number, license.kind.label()),
             status: status.label(),
             tone: license_tone(status),
             expires_soon: status.expires_soon(license.expires_at, visit.now()),

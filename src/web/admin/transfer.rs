@@ -26,6 +26,8 @@ struct Ended {
     at: Moment,
     by: Option<String>,
     note: Option<String>,
+    /// What an approved transfer moved.
+    moved: Option<String>,
 }
 
 #[derive(Template)]
@@ -70,7 +72,12 @@ pub(super) async fn answer(visit: &Visit, id: TransferId, form: FormView, status
         Transfer::Requested(request) => Some(open(visit, scope, request).await?),
         Transfer::Approved { .. } | Transfer::Rejected { .. } | Transfer::Withdrawn { .. } | Transfer::Lapsed(_) => None,
     };
-    visit.page(status, &view(visit, form, listed, open)?)
+    let mut page = view(visit, form, listed, open)?;
+    if let Some(ended) = &mut page.ended {
+        let moved = transfer::credits_moved(visit.db(), scope, id).await?;
+        ended.moved = (moved > 0).then(|| show::count(moved, "credit"));
+    }
+    visit.page(status, &page)
 }
 
 async fn open(visit: &Visit, scope: StaffScope, request: &Request) -> Result<Open, WebError> {
@@ -122,8 +129,10 @@ fn ended(visit: &Visit, listed: &Listed) -> Option<Ended> {
     let by = listed.decided_by_name.clone();
     match &listed.transfer {
         Transfer::Requested(_) => None,
-        Transfer::Approved { at, .. } | Transfer::Withdrawn { at, .. } => Some(Ended { at: moment(visit, *at), by, note: None }),
-        Transfer::Rejected { at, note, .. } => Some(Ended { at: moment(visit, *at), by, note: Some(note.clone()) }),
-        Transfer::Lapsed(request) => Some(Ended { at: moment(visit, request.lapses_at), by: None, note: None }),
+        Transfer::Approved { at, .. } | Transfer::Withdrawn { at, .. } => {
+            Some(Ended { at: moment(visit, *at), by, note: None, moved: None })
+        }
+        Transfer::Rejected { at, note, .. } => Some(Ended { at: moment(visit, *at), by, note: Some(note.clone()), moved: None }),
+        Transfer::Lapsed(request) => Some(Ended { at: moment(visit, request.lapses_at), by: None, note: None, moved: None }),
     }
 }

@@ -70,31 +70,34 @@ struct InvitationRow {
 /// `GET /console/team?after=&invitations_after=`.
 pub async fn list(visit: Visit) -> Result<HttpResponse, WebError> {
     let scope = visit.business_scope(Action::SeeTeam)?;
-    let actor = visit.require_actor()?;
-    let manages = allows(actor, Action::ManageTeam).is_ok();
+    let manages = allows(visit.require_actor()?, Action::ManageTeam).is_ok();
     let cursor = |name| Cursor::parse(visit.query(name));
     let members = members::list(visit.db(), scope, cursor("after").as_ref(), PageSize::default()).await?;
-    let invitations = match manages {
-        true => invite::list(visit.db(), scope, cursor("invitations_after").as_ref(), PageSize::default()).await?,
-        false => Paged { items: Vec::new(), next: None, total: None },
+    let invitations = if manages {
+        invite::list(visit.db(), scope, cursor("invitations_after").as_ref(), PageSize::default()).await?
+    } else {
+        Paged { items: Vec::new(), next: None, total: None }
     };
+    visit.page(StatusCode::OK, &team(&visit, manages, &members, &invitations)?)
+}
+
+fn team(visit: &Visit, manages: bool, members: &Paged<Member>, invitations: &Paged<OpenInvitation>) -> Result<Team, WebError> {
     let first = |name| if visit.query(name).is_empty() { String::new() } else { paths::team() };
     let next =
         |name, next: &Option<String>| next.as_ref().map_or_else(String::new, |next| paths::with_query(&paths::team(), &[(name, next)]));
-    let page = Team {
+    Ok(Team {
         shell: visit.shell("Team"),
-        business: actor.membership().map_or_else(String::new, |membership| membership.name.clone()),
+        business: visit.require_actor()?.membership().map_or_else(String::new, |membership| membership.name.clone()),
         members_count: counted(members.items.len(), members.total.unwrap_or_default()),
         members_first: first("after"),
         members_next: next("after", &members.next),
-        members: members.items.iter().map(|member| member_row(&visit, member, manages)).collect(),
+        members: members.items.iter().map(|member| member_row(visit, member, manages)).collect(),
         invite: manages.then(paths::team_invite),
         invitations_count: show::count(i64::try_from(invitations.items.len()).unwrap_or(i64::MAX), "open invitation"),
         invitations_first: first("invitations_after"),
         invitations_next: next("invitations_after", &invitations.next),
-        invitations: invitations.items.iter().map(|invitation| invitation_row(&visit, invitation)).collect(),
-    };
-    visit.page(StatusCode::OK, &page)
+        invitations: invitations.items.iter().map(|invitation| invitation_row(visit, invitation)).collect(),
+    })
 }
 
 fn counted(shown: usize, total: i64) -> String {
@@ -120,7 +123,7 @@ fn invitation_row(visit: &Visit, invitation: &OpenInvitation) -> InvitationRow {
         role: invitation.role.label(),
         invited_by: invitation.invited_by.clone(),
         sent: (show::iso(invitation.created_at), show::date(invitation.created_at, visit.zone())),
-        until: (show::iso(invitation.expires_at), show::date_time(invitation.expires_at, visit.zone())),
+        until: (show::iso(invitation.expires_at), show::date(invitation.expires_at, visit.zone())),
         expired: visit.now() >= invitation.expires_at,
         withdraw: paths::team_withdraw(invitation.id),
     }

@@ -6,7 +6,7 @@ use crate::access::Actor;
 use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
 use crate::identity::accept_invitation::{AcceptRefusal, Joined, Offer, accept, accept_as_new, find, is_registered};
-use crate::identity::password::NewPassword;
+use crate::identity::password::{NewPassword, PasswordProblem};
 use crate::identity::person::PersonName;
 use crate::kernel::secret::Secret;
 use crate::kernel::show;
@@ -57,9 +57,9 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
         Some(actor) => accept(visit.db(), &visit.who(ActingAs::Business), &code, actor.person).await.refusal()?,
         None => {
             let mut problems = Problems::new();
-            let name = problems.take("name", PersonName::parse(form.text("name")).map_err(|error| error.in_words("name")));
+            let name = problems.take("name", PersonName::parse(form.text("name")).map_err(PersonName::problem));
             let about = [offer.email.as_str(), offer.business_name.as_str(), form.text("name")];
-            let password = problems.take("password", NewPassword::parse(form.text("password"), &about).map_err(|problem| problem.words()));
+            let password = problems.take("password", NewPassword::parse(form.text("password"), &about).map_err(PasswordProblem::words));
             let (Some(name), Some(password)) = (name, password) else {
                 return page(&visit, offer, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY).await;
             };

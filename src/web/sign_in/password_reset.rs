@@ -3,7 +3,7 @@
 use super::register_finish::LinkOver;
 use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
-use crate::identity::password::NewPassword;
+use crate::identity::password::{NewPassword, PasswordProblem};
 use crate::identity::reset::{self, ResetRefusal};
 use crate::kernel::secret::Secret;
 use crate::web::form::{Form, FormView, Problems};
@@ -36,7 +36,7 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
     let code = Secret::presented(visit.param("code"));
     let Some(person) = reset::find(visit.db(), &code, visit.now()).await? else { return over(&visit) };
     let mut problems = Problems::new();
-    let parsed = NewPassword::parse(form.text("password"), &[&person.email, &person.name]).map_err(|problem| problem.words());
+    let parsed = NewPassword::parse(form.text("password"), &[&person.email, &person.name]).map_err(PasswordProblem::words);
     let Some(password) = problems.take("password", parsed) else {
         return page(&visit, person.email, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY);
     };

@@ -10,6 +10,7 @@ use crate::identity::person::PersonName;
 use crate::identity::register::{AskRefusal, Registration, ask, register_business};
 use crate::kernel::email::Email;
 use crate::kernel::id::PersonId;
+use crate::kernel::secret::Secret;
 use crate::kernel::show;
 use crate::notices::port::MailPort;
 use crate::web::form::{Form, FormView, Problems};
@@ -65,19 +66,13 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
         };
         return register_another(&visit, actor.person, &business).await;
     }
-    let name = problems.take("name", PersonName::parse(form.text("name")).map_err(|error| error.in_words("name")));
+    let name = problems.take("name", PersonName::parse(form.text("name")).map_err(PersonName::problem));
     let email = problems.take("email", Email::parse(form.text("email")).map_err(|error| error.to_string()));
     let (Some(business), Some(name), Some(email)) = (business, name, email) else {
         return page(&visit, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY).await;
     };
-    let link = |code: &crate::kernel::secret::Secret| visit.portal().address_of(&paths::register_finish(code.reveal()));
-    let sign_in = visit.portal().address_of(&paths::sign_in());
-    let typed = Registration { email, name, business };
-    match ask(visit.db(), &visit.who(ActingAs::Anonymous), &typed, link, &sign_in).await.refusal()? {
-        Ok(()) => {
-            visit.portal().wake.now();
-            Ok(visit.see_other(&paths::register_sent()))
-        }
+    match send(&visit, &Registration { email, name, business }).await? {
+        Ok(()) => Ok(visit.see_other(&paths::register_sent())),
         Err(AskRefusal::Throttled { until }) => {
             let left = show::duration_left(seconds_until(&visit, until));
             problems.push("", format!("Too many registrations from your network. Try again in {left}"));
@@ -85,6 +80,14 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
             Ok(with_retry_after(answer, &visit, until))
         }
     }
+}
+
+async fn send(visit: &Visit, typed: &Registration) -> Result<Result<(), AskRefusal>, WebError> {
+    let portal = visit.portal();
+    let link = |code: &Secret| portal.address_of(&paths::register_finish(code.reveal()));
+    let asked = ask(visit.db(), &visit.who(ActingAs::Anonymous), typed, link, &portal.address_of(&paths::sign_in())).await.refusal()?;
+    portal.wake.now();
+    Ok(asked)
 }
 
 async fn register_another(visit: &Visit, person: PersonId, name: &BusinessName) -> Result<HttpResponse, WebError> {

@@ -4,7 +4,7 @@
 use super::destination::waiting_activation;
 use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
-use crate::identity::password::NewPassword;
+use crate::identity::password::{NewPassword, PasswordProblem};
 use crate::identity::register::{self, FinishRefusal, PendingRegistration};
 use crate::kernel::secret::Secret;
 use crate::web::form::{Form, FormView, Problems};
@@ -48,7 +48,7 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
     let Some(pending) = register::find(visit.db(), &code, visit.now()).await? else { return over(&visit) };
     let mut problems = Problems::new();
     let about = [pending.email.as_str(), pending.name.as_str(), pending.business.as_str()];
-    let parsed = NewPassword::parse(form.text("password"), &about).map_err(|problem| problem.words());
+    let parsed = NewPassword::parse(form.text("password"), &about).map_err(PasswordProblem::words);
     let Some(password) = problems.take("password", parsed) else {
         return page(&visit, pending, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY).await;
     };

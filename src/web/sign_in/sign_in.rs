@@ -5,7 +5,6 @@ use super::destination::{after_sign_in, start_page, waiting_activation};
 use super::next::NextPath;
 use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
-use crate::demo;
 use crate::identity::sign_in::{SignInRefusal, sign_in};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::show;
@@ -32,12 +31,12 @@ struct SignIn {
     /// Address of whoever is signed in already, and their start page.
     signed_in: Option<(String, String)>,
     people: Vec<Offered>,
-    demonstration_password: &'static str,
 }
 
 /// Somebody of the demonstration.
 struct Offered {
     email: &'static str,
+    password: &'static str,
     what: &'static str,
     href: String,
 }
@@ -46,9 +45,9 @@ struct Offered {
 pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let email = visit.query("email");
     let mut form = FormView::new().set("email", email);
-    if visit.portal().demonstration && demo::people().iter().any(|person| person.email == email) {
+    if let Some(person) = visit.portal().offered_people().iter().find(|person| person.email == email) {
         // Known to everybody who reads the documentation; it is never a person's own password.
-        form = form.set("password", demo::PASSWORD);
+        form = form.set("password", person.password());
     }
     let next = NextPath::parse(visit.query("next"));
     page(&visit, form, next.as_ref(), StatusCode::OK).await
@@ -58,13 +57,7 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
 pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> {
     let (email, password) = (form.text("email"), form.text("password"));
     let next = NextPath::parse(form.text("next"));
-    let mut problems = Problems::new();
-    if email.trim().is_empty() {
-        problems.push("email", "Enter your email address");
-    }
-    if password.is_empty() {
-        problems.push("password", "Enter your password");
-    }
+    let mut problems = what_is_missing(email, password);
     if !problems.is_empty() {
         return page(&visit, FormView::with(&form, problems), next.as_ref(), StatusCode::UNPROCESSABLE_ENTITY).await;
     }
@@ -83,6 +76,17 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
             Ok(with_retry_after(answer, &visit, until))
         }
     }
+}
+
+fn what_is_missing(email: &str, password: &str) -> Problems {
+    let mut problems = Problems::new();
+    if email.trim().is_empty() {
+        problems.push("email", "Enter your email address");
+    }
+    if password.is_empty() {
+        problems.push("password", "Enter your password");
+    }
+    problems
 }
 
 fn too_many_tries(visit: &Visit, until: Timestamp) -> String {
@@ -106,12 +110,12 @@ async fn page(visit: &Visit, form: FormView, next: Option<&NextPath>, status: St
     let next = next.map_or("", NextPath::as_str);
     let shell = visit.shell("Sign in");
     let shell = if form.has_errors() { shell.with_errors() } else { shell };
-    let offer = |person: &demo::DemoPerson| Offered {
+    let people = visit.portal().offered_people().iter().map(|person| Offered {
         email: person.email,
+        password: person.password(),
         what: person.what,
         href: paths::with_query(&paths::sign_in(), &[("email", person.email), ("next", next)]),
-    };
-    let people = if visit.portal().demonstration { demo::people().iter().map(offer).collect() } else { Vec::new() };
+    });
     let sign_in = SignIn {
         shell,
         form,
@@ -121,8 +125,7 @@ async fn page(visit: &Visit, form: FormView, next: Option<&NextPath>, status: St
         register: paths::register(),
         setting_up: waiting_activation(visit).await?.is_some(),
         signed_in: visit.actor().map(|actor| (actor.email.clone(), start_page(actor))),
-        people,
-        demonstration_password: demo::PASSWORD,
+        people: people.collect(),
     };
     visit.page(status, &sign_in)
 }

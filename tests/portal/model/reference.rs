@@ -116,14 +116,14 @@ impl Reference {
             Bank::AnswersLate => {
                 quote.open = false;
                 let credits = quote.credits;
-                self.accept(Bank::Approves, credits);
+                self.accept(Bank::AnswersLate, credits);
                 Answer::Done
             }
         }
     }
 
     fn accept(&mut self, bank: Bank, credits: i64) {
-        let sure = bank == Bank::Approves;
+        let sure = matches!(bank, Bank::Approves | Bank::AnswersLate);
         self.purchases.push(Purchase {
             bank,
             paid: if sure { credits } else { 0 },
@@ -171,7 +171,13 @@ impl Reference {
         if bought.owner.is_none() || !bought.is_running(now) {
             return Answer::Refused;
         }
-        if bought.bank == Bank::Approves { bought.paid += credits } else { bought.pending.push((now, credits)) }
+        match bought.bank {
+            Bank::Approves => bought.paid += credits,
+            Bank::ArrivesLater | Bank::NeverArrives => bought.pending.push((now, credits)),
+            // Nobody presses again, so the bank is never asked again.
+            Bank::AnswersLate => return Answer::Open,
+            Bank::Declines => return Answer::Refused,
+        }
         Answer::Done
     }
 

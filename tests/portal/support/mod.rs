@@ -11,14 +11,17 @@ pub mod fake_marketplace;
 pub mod fixtures;
 pub mod form;
 pub mod manners;
+pub mod outage;
 pub mod page;
 pub mod people;
 pub mod portal;
 pub mod postgres;
+pub mod process;
 pub mod schema;
 pub mod source;
 pub mod sqlite;
 pub mod stage;
+pub mod volley;
 pub mod world;
 
 pub use stage::{Stage, play};

@@ -2,6 +2,7 @@
 //! waits, an open quote, an invitation and a transfer that waits for approval. Tests about access walk all of it.
 
 use super::browser::Browser;
+use super::page::Page;
 use super::people::{ACME_ADMIN, ACME_BUYER, ACME_MEMBER, Purchase, SUPPORT};
 use super::portal::Portal;
 use super::stage::Stage;
@@ -32,7 +33,7 @@ impl World {
         buyer.create_contract("3,000").await;
         let quote = buyer.page().path().split('/').nth(3).unwrap_or_default().to_owned();
         admin.open("/console/team/invitations").await;
-        admin.fill("Email", "newcomer@acme.example").choose("Role", "Auditor").press("Send invitation").await;
+        admin.fill("Email", "newcomer@acme.example").choose("Role", "Auditor").press("Send the invitation").await;
         assert!(admin.page().problems().is_empty(), "{:?}", admin.page());
         let license = public_id(stage, "lic", "SELECT id FROM licenses").await;
         support.ask_for_transfer(&license, "Globex").await;
@@ -42,13 +43,14 @@ impl World {
 }
 
 impl Browser {
-    /// Fills the transfer form of a license; ends on the request's page.
-    pub async fn ask_for_transfer(&mut self, license: &str, destination: &str) {
-        self.open(&format!("/admin/licenses/{license}/transfer?q={destination}")).await;
-        self.choose("Destination business", destination);
-        self.fill("Reason", "Bought by the wrong part of the group").fill("Ticket number", "T-1001").press("Preview").await;
-        let page = self.page();
-        assert!(page.status == 200 && page.problems().is_empty(), "{page:?}");
+    /// Asks for a transfer of a license, preview and confirmation; ends on the request's page.
+    pub async fn ask_for_transfer(&mut self, license: &str, destination: &str) -> &Page {
+        self.open(&format!("/admin/licenses/{license}/transfer")).await;
+        self.fill("Destination business", destination).fill("Reason", "Bought by the wrong part of the group");
+        self.fill("Ticket number", "T-1001").press("Preview transfer").await;
+        let page = self.fill("License id", license).press("Request transfer").await;
+        assert!(page.path().starts_with("/admin/transfers/"), "{page:?}");
+        page
     }
 }
 

@@ -1,0 +1,155 @@
+//! One subscription: overview with *Set up product* and charges, and the tabs *Upgrade current contract* and *Modify
+//! renewal*. Tabs are links, so that each has an address of its own.
+
+use super::contract_form::Consequences;
+use super::moment::{Moment, Status, months};
+use super::upgrade_form::{self, UpgradeTab};
+use crate::access::{Action, BuyerScope, allows};
+use crate::kernel::show;
+use crate::marketplace::agreement::{Agreement, Standing};
+use crate::marketplace::ids::AgreementId;
+use crate::marketplace::quote::QuoteKind;
+use crate::marketplace::subscriptions::{self, Detail, SetUp};
+use crate::web::form::FormView;
+use crate::web::shell::Shell;
+use crate::web::{Visit, WebError, paths};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "storefront/subscription.html")]
+struct SubscriptionPage {
+    shell: Shell,
+    form: FormView,
+    tab: Tab,
+    tabs: [(&'static str, String, bool); 3],
+    product: String,
+    seller: String,
+    agreement: String,
+    status: Status,
+    standing: Standing,
+    set_up: Status,
+    may_buy: bool,
+    can_set_up: bool,
+    is_activated: bool,
+    set_up_href: String,
+    renewal_href: String,
+    listing: String,
+    activated: Option<Moment>,
+    ends: Moment,
+    facts: Vec<(&'static str, String)>,
+    pending: Vec<String>,
+    charges: Vec<ChargeRow>,
+    zone: &'static str,
+    consequences: Consequences,
+}
+
+/// The tab that is open.
+pub(super) enum Tab {
+    Overview,
+    Upgrade(UpgradeTab),
+    Renewal,
+}
+
+struct ChargeRow {
+    at: Moment,
+    kind: &'static str,
+    credits: String,
+    amount: String,
+    purchase_order: String,
+}
+
+/// `GET /marketplace/subscriptions/{agreement}?tab=`
+pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
+    let scope = visit.buyer_scope(Action::SeePurchases)?;
+    let id = visit.id("agreement", AgreementId::parse)?;
+    let (tab, form) = match visit.query("tab") {
+        "upgrade" => {
+            let (tab, form) = upgrade_form::begin(&visit, &scope, &id).await?;
+            (Tab::Upgrade(tab), form)
+        }
+        "renewal" => (Tab::Renewal, FormView::new()),
+        _ => (Tab::Overview, FormView::new()),
+    };
+    page(&visit, &scope, &id, tab, form).await
+}
+
+/// The page with a tab open; with problems in the form it is the answer to a POST.
+pub(super) async fn page(visit: &Visit, scope: &BuyerScope, id: &AgreementId, tab: Tab, form: FormView) -> Result<HttpResponse, WebError> {
+    let detail = subscriptions::find(visit.db(), scope, id).await?.ok_or(WebError::NotFound)?;
+    let status = if form.has_errors() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let fresh_renewal = matches!(tab, Tab::Renewal) && !form.has_errors();
+    let form = if fresh_renewal { form.set("renew", if detail.agreement.auto_renew { "yes" } else { "no" }) } else { form };
+    visit.page(status, &view(visit, detail, tab, form))
+}
+
+fn view(visit: &Visit, detail: Detail, tab: Tab, form: FormView) -> SubscriptionPage {
+    let (zone, agreement) = (visit.zone(), &detail.agreement);
+    let (id, standing) = (agreement.id.as_str(), agreement.standing(visit.now()));
+    let section = match tab {
+        Tab::Overview => detail.listing.name.clone(),
+        Tab::Upgrade(_) => format!("Upgrade current contract - {}", detail.listing.name),
+        Tab::Renewal => format!("Modify renewal - {}", detail.listing.name),
+    };
+    let shell = visit.shell(&section).with_crumbs(&[("Subscriptions", paths::subscriptions())]);
+    let tab_href = |tab: &str| paths::with_query(&paths::subscription(id), &[("tab", tab)]);
+    SubscriptionPage {
+        shell: if form.has_errors() { shell.with_errors() } else { shell },
+        tabs: [
+            ("Overview", tab_href(""), matches!(tab, Tab::Overview)),
+            ("Upgrade current contract", tab_href("upgrade"), matches!(tab, Tab::Upgrade(_))),
+            ("Modify renewal", tab_href("renewal"), matches!(tab, Tab::Renewal)),
+        ],
+        status: Status::of_agreement(standing),
+        set_up: Status::of_set_up(detail.set_up()),
+        may_buy: visit.actor().is_some_and(|actor| allows(actor, Action::Purchase).is_ok()),
+        can_set_up: matches!(standing, Standing::Active | Standing::Pending),
+        is_activated: detail.set_up() == SetUp::Activated,
+        set_up_href: paths::set_up(id),
+        renewal_href: paths::renewal(id),
+        listing: paths::listing(detail.listing.prodview.as_str()),
+        activated: detail.activated_at.map(|at| Moment::full(at, zone)),
+        ends: Moment::full(agreement.ends_at, zone),
+        facts: facts(visit, agreement),
+        pending: detail.pending_upgrades.iter().map(|upgrade| show::count(upgrade.credits.get(), "credit")).collect(),
+        charges: charges(visit, &detail),
+        zone: zone.name(),
+        consequences: Consequences::at(agreement.ends_at, agreement.duration_months, visit),
+        agreement: id.to_owned(),
+        product: detail.listing.name,
+        seller: detail.listing.seller_name,
+        standing,
+        form,
+        tab,
+    }
+}
+
+fn facts(visit: &Visit, agreement: &Agreement) -> Vec<(&'static str, String)> {
+    let (zone, now) = (visit.zone(), visit.now());
+    let end = format!("{} ({})", Moment::full(agreement.ends_at, zone).text, show::in_days(now, agreement.ends_at, zone));
+    vec![
+        ("Agreement ID", agreement.id.to_string()),
+        ("Credits", show::count(agreement.credits.get(), "credit")),
+        ("Contract length", months(agreement.duration_months)),
+        ("Start date", Moment::full(agreement.starts_at, zone).text),
+        ("End date", end),
+        ("Auto renew", if agreement.auto_renew { "Yes" } else { "No" }.to_owned()),
+        ("Purchase order number", agreement.purchase_order.clone().unwrap_or_else(|| "None".to_owned())),
+        ("License ARN", agreement.license_arn.to_string()),
+    ]
+}
+
+fn charges(visit: &Visit, detail: &Detail) -> Vec<ChargeRow> {
+    let row = |charge: &crate::marketplace::subscriptions::ChargeLine| ChargeRow {
+        at: Moment::date(charge.charged_at, visit.zone()),
+        kind: match charge.kind {
+            QuoteKind::New => "New contract",
+            QuoteKind::Upgrade => "Upgrade",
+        },
+        credits: show::group(charge.credits.get()),
+        amount: charge.amount.to_string(),
+        purchase_order: charge.purchase_order.clone().unwrap_or_else(|| "None".to_owned()),
+    };
+    detail.charges.iter().map(row).collect()
+}

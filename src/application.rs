@@ -5,6 +5,8 @@ use crate::config::Config;
 use crate::db::{self, Db};
 use crate::demo;
 use crate::fulfilment::Fulfilment;
+use crate::fulfilment::marketplace::Marketplace;
+use crate::fulfilment::products::Products;
 use crate::identity::password::{Cost, PasswordHasher};
 use crate::identity::session::Sessions;
 use crate::jobs::{self, Wake};
@@ -174,7 +176,7 @@ impl Running {
 }
 
 /// What a start is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Launch {
     /// The checked configuration.
     pub config: Config,
@@ -184,13 +186,24 @@ pub struct Launch {
     pub clockwork: bool,
     /// What a password's hash costs: [`Cost::PRODUCTION`] everywhere but in tests.
     pub password_cost: Cost,
+    /// Another marketplace for the console than the configured one, as tests of the port's faults have.
+    pub marketplace: Option<Arc<dyn Marketplace>>,
+    /// The products that the console fulfils.
+    pub products: Products,
 }
 
 impl Launch {
     /// A start in earnest.
     #[must_use]
     pub const fn new(config: Config) -> Self {
-        Self { config, clock: Clock::system(), clockwork: true, password_cost: Cost::PRODUCTION }
+        Self {
+            config,
+            clock: Clock::system(),
+            clockwork: true,
+            password_cost: Cost::PRODUCTION,
+            marketplace: None,
+            products: Products::Every,
+        }
     }
 }
 

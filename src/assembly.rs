@@ -7,7 +7,6 @@ use crate::config::{Config, Demo, MailTo};
 use crate::db::{self, Db};
 use crate::demo;
 use crate::fulfilment::marketplace::embedded::Embedded;
-use crate::fulfilment::products::Products;
 use crate::fulfilment::{Fulfilment, Links};
 use crate::identity::password::PasswordHasher;
 use crate::jobs::Wake;
@@ -49,7 +48,7 @@ pub async fn open_database(config: &Config) -> Result<Db, StartError> {
 /// # Errors
 /// See [`StartError`].
 pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<Portal, StartError> {
-    let Launch { config, clock, password_cost, .. } = launch;
+    let Launch { config, clock, password_cost, marketplace, products, .. } = launch;
     let public_url = match &config.public_url {
         Some(url) => url.clone(),
         None => own_address(listening_on)?,
@@ -65,9 +64,9 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
     let till = Till { db: db.clone(), providers, public_url: origin.clone() };
     let fulfilment = Fulfilment {
         db: db.clone(),
-        marketplace: Arc::new(Embedded::new(db.clone(), clock.clone())),
+        marketplace: marketplace.unwrap_or_else(|| Arc::new(Embedded::new(db.clone(), clock.clone()))),
         clock: clock.clone(),
-        products: Products::Every,
+        products,
         links: Links { licenses: format!("{origin}{}", paths::LICENSES), credits: format!("{origin}{}", paths::CREDITS) },
     };
     let fulfilment_origin = config.fulfilment_url.as_ref().map(|url| url.origin().ascii_serialization());

@@ -3,6 +3,7 @@
 use crate::application::{self, Launch, Running, StartError};
 use crate::assembly;
 use crate::audit::Who;
+use crate::bench;
 use crate::config::{Config, ConfigError, Settings};
 use crate::db::SplitRefusal;
 use crate::demo;
@@ -49,6 +50,8 @@ enum Command {
     },
     /// Check configuration, database, clock, paths and mail, and say what to do
     Doctor,
+    /// Measure this machine: pages and activations beside their limits, memory, time to ready
+    Bench(bench::Options),
 }
 
 /// A command that did not succeed, in words for the terminal.
@@ -69,6 +72,9 @@ pub enum CliError {
     /// The system said no.
     #[error("{0}")]
     System(#[from] std::io::Error),
+    /// The benchmark could not measure.
+    #[error("{0:#}")]
+    Bench(#[from] anyhow::Error),
 }
 
 /// Runs the command of the command line.
@@ -77,8 +83,12 @@ pub enum CliError {
 /// In words for the terminal; the process then ends with status 1.
 pub async fn run(cli: Cli) -> Result<(), CliError> {
     let config = Config::from_settings(cli.settings)?;
-    telemetry::start(&config);
-    match cli.command.unwrap_or(Command::Serve) {
+    let command = cli.command.unwrap_or(Command::Serve);
+    match command {
+        Command::Bench(_) => bench::start_log(),
+        _ => telemetry::start(&config),
+    }
+    match command {
         Command::Serve => serve(config).await,
         Command::Migrate => {
             assembly::open_database(&config).await?.close().await;
@@ -88,6 +98,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Demo => load_demonstration(&config).await,
         Command::CreateOperator { email, name, password_file } => create_operator(&config, &email, &name, password_file.as_deref()).await,
         Command::Doctor => examine(&config).await,
+        Command::Bench(options) => Ok(bench::run(&config, options).await?),
     }
 }
 

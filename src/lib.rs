@@ -6,6 +6,7 @@ pub mod access;
 pub mod application;
 pub mod assembly;
 pub mod audit;
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod credits;

@@ -22,6 +22,32 @@ pub struct Expired {
     pub credits: i64,
 }
 
+/// Credits that leave the pool within 7, 30 or 90 days, taken together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expiring {
+    /// How near.
+    pub nearness: Nearness,
+    /// How many credits leave.
+    pub credits: i64,
+    /// When the first of them do.
+    pub first_at: Timestamp,
+    /// When the last of them do.
+    pub last_at: Timestamp,
+    /// The figures after the last, if nothing else changes.
+    pub figures_then: Figures,
+}
+
+impl Expiring {
+    fn of(expiration: &Expiration, nearness: Nearness) -> Self {
+        let Expiration { at, credits, figures_then, .. } = *expiration;
+        Self { nearness, credits, first_at: at, last_at: at, figures_then }
+    }
+
+    fn and(self, later: &Expiration) -> Self {
+        Self { credits: self.credits + later.credits, last_at: later.at, figures_then: later.figures_then, ..self }
+    }
+}
+
 /// One thing to look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attention {
@@ -33,12 +59,7 @@ pub enum Attention {
     /// Credits left the pool lately.
     Expired(Expired),
     /// Credits will leave the pool within 90 days.
-    Expiring {
-        /// What leaves and what remains.
-        expiration: Expiration,
-        /// Within 7, 30 or 90 days.
-        nearness: Nearness,
-    },
+    Expiring(Expiring),
     /// The business never had a license.
     NoLicense,
 }
@@ -65,16 +86,27 @@ impl Facts {
             found.push(Attention::NegativeBalance { short });
         }
         found.extend(self.expired.map(Attention::Expired));
-        for expiration in &self.expirations {
-            let nearness = Nearness::of(self.pool.as_of, expiration.at);
-            if nearness.needs_attention() {
-                found.push(Attention::Expiring { expiration: *expiration, nearness });
-            }
-        }
+        found.extend(self.expiring().into_iter().map(Attention::Expiring));
         if !self.has_items && self.pool.figures == Figures::default() {
             found.push(Attention::NoLicense);
         }
         found
+    }
+}
+
+impl Facts {
+    /// What leaves within 90 days, one entry for each nearness.
+    fn expiring(&self) -> Vec<Expiring> {
+        let mut groups: Vec<Expiring> = Vec::new();
+        for expiration in &self.expirations {
+            let nearness = Nearness::of(self.pool.as_of, expiration.at);
+            match groups.last_mut().filter(|group| group.nearness == nearness) {
+                Some(group) => *group = group.and(expiration),
+                None if nearness.needs_attention() => groups.push(Expiring::of(expiration, nearness)),
+                None => {}
+            }
+        }
+        groups
     }
 }
 
@@ -83,7 +115,7 @@ impl Facts {
 /// # Errors
 /// Any storage error.
 pub async fn facts(db: &Db, scope: BusinessScope, pool: Pool) -> Result<Facts, Error> {
-    const EXPIRATIONS_MAX: i64 = 5;
+    const EXPIRATIONS_MAX: i64 = 100;
     let since = pool.as_of - TimeDelta::days(EXPIRED_SHOWN_DAYS);
     let expirations = super::pool::expirations(db, scope, pool, EXPIRATIONS_MAX).await?;
     let (items, credits, last_at) = store::expired_since(db, scope.business(), since, pool.as_of).await?;
@@ -128,10 +160,17 @@ mod tests {
         let leaves = |days, credits| Expiration { at: now + TimeDelta::days(days), credits, items: 1, figures_then: Figures::default() };
         let expired = Expired { last_at: now, items: 1, credits: 50 };
         troubled.expired = Some(expired);
-        troubled.expirations = vec![leaves(7, 60), leaves(91, 40)];
+        troubled.expirations = vec![leaves(7, 60), leaves(8, 5), leaves(30, 10), leaves(91, 40)];
         let found = troubled.attention();
         assert_eq!(found[..2], [Attention::NegativeBalance { short: 300 }, Attention::Expired(expired)]);
-        assert_eq!(found[2], Attention::Expiring { expiration: leaves(7, 60), nearness: Nearness::Week });
-        assert_eq!(found.len(), 3, "what is more than 90 days off does not press");
+        let told = |nearness, credits, first: i64, last: i64| {
+            let at = |days| now + TimeDelta::days(days);
+            Attention::Expiring(Expiring { nearness, credits, first_at: at(first), last_at: at(last), figures_then: Figures::default() })
+        };
+        assert_eq!(
+            found[2..],
+            [told(Nearness::Week, 60, 7, 7), told(Nearness::Month, 15, 8, 30)],
+            "what is more than 90 days off does not press"
+        );
     }
 }

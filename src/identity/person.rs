@@ -21,6 +21,15 @@ impl PersonName {
         one_line(typed, NAME_LONGEST).map(Self)
     }
 
+    /// What to do about a name that is none, as it stands at the field where a person types their own.
+    #[must_use]
+    pub fn problem(error: TextError) -> String {
+        match error {
+            TextError::Empty => "Enter your name".to_owned(),
+            TextError::TooLong { .. } | TextError::Forbidden => error.in_words("name"),
+        }
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

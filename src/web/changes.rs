@@ -46,11 +46,17 @@ fn in_words(value: &Value, zone: Zone) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Number(number) => number.as_i64().map_or_else(|| number.to_string(), show::group),
-        Value::String(text) => text.parse::<Timestamp>().map_or_else(|_| text.clone(), |at| show::date_time(at, zone)),
+        Value::String(text) => text.parse::<Timestamp>().map_or_else(|_| unstored(text), |at| show::date_time(at, zone)),
         Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => items.iter().map(|item| in_words(item, zone)).collect::<Vec<_>>().join(", "),
         Value::Object(_) => value.to_string(),
     }
+}
+
+/// A stored word such as `billing_viewer` as words; any other text, ids among it, as it is.
+fn unstored(text: &str) -> String {
+    let is_stored_word = text.contains('_') && text.chars().all(|letter| letter == '_' || letter.is_ascii_lowercase());
+    if is_stored_word { text.replace('_', " ") } else { text.to_owned() }
 }
 
 /// `license.activated` as people say it: `License activated`.
@@ -83,8 +89,8 @@ mod tests {
             [r#"Auto renew: "-" -> "yes""#, r#"Credits: "1,200" -> "80""#, r#"Units: "10" -> "4""#]
         );
         assert_eq!(
-            lines(None, Some(r#"{"expires_at":"2027-03-02T09:00:00Z","roles":[],"note":null}"#)),
-            [r#"Expires at: "-" -> "2 Mar 2027, 09:00 UTC""#, r#"Note: "-" -> "none""#, r#"Roles: "-" -> "none""#]
+            lines(None, Some(r#"{"expires_at":"2027-03-02T09:00:00Z","roles":["billing_viewer","per_01"],"note":null}"#)),
+            [r#"Expires at: "-" -> "2 Mar 2027, 09:00 UTC""#, r#"Note: "-" -> "none""#, r#"Roles: "-" -> "billing viewer, per_01""#]
         );
         assert!(lines(None, None).is_empty() && lines(Some("no json"), None).is_empty());
         assert_eq!(lines(Some("3"), Some("[1,2]")), [r#"Value: "3" -> "1, 2""#]);

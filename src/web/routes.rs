@@ -3,7 +3,7 @@
 
 use super::guard::guard;
 use super::route::{Access, Entry, get};
-use super::{account, admin, console, demonstration, help, paths, sign_in, storefront};
+use super::{account, admin, console, demonstration, help, paths, setup, sign_in, storefront};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, guard as matching, web};
@@ -20,6 +20,7 @@ pub fn table() -> Vec<Entry> {
         get(paths::STYLEGUIDE, Access::Public, || web::to(super::styleguide::show)),
     ];
     table.extend(storefront::routes());
+    table.extend(setup::routes());
     table.extend(sign_in::routes());
     table.extend(account::routes());
     table.extend(console::routes());

@@ -1,6 +1,6 @@
 //! The database layer behaves the same on both engines, and the two schemas are one schema.
 
-use crate::support::{Stage, schema, stage::opening};
+use crate::support::{Stage, play, schema, stage::opening};
 use chrono::TimeDelta;
 use creditdesk::audit::{self, ActingAs, Entry};
 use creditdesk::db::{Db, Engine, Error, Failed, MaybeRetry, SplitRefusal, refuse};
@@ -212,17 +212,6 @@ both_engines! {
         }
     }
 
-    /// A reader on SQLite cannot write at all, so a forgotten `read` never changes anything.
-    #[test]
-    async fn a_reading_connection_of_sqlite_cannot_write(stage: Stage) {
-        make_counters(&stage).await;
-        if let Db::Sqlite { read, .. } = &stage.db {
-            let written = sqlx::query("INSERT INTO counters (name, amount, at) VALUES ('a', 0, '2026')").execute(read).await;
-            assert!(written.is_err());
-        }
-        assert_eq!(count(&stage.db).await, 0);
-    }
-
     /// A database that went away is told apart from a mistake: the answer to it is "try again later".
     #[test]
     async fn a_database_that_is_away_is_unavailable(stage: Stage) {
@@ -266,6 +255,41 @@ both_engines! {
         let (missing, extra): (Vec<_>, Vec<_>) = (here.difference(&there).collect(), there.difference(&here).collect());
         assert!(missing.is_empty() && extra.is_empty(), "only here {missing:#?}, only there {extra:#?}");
     }
+}
+
+/// A disk that is full is "try again later" too, leaves nothing of the transaction, and heals when there is room.
+#[test]
+fn a_full_disk_is_unavailable_and_heals() {
+    play(Engine::Sqlite, |stage: Stage| async move {
+        let Db::Sqlite { write, .. } = &stage.db else { unreachable!("played on SQLite") };
+        let insert = || {
+            stage
+                .db
+                .write("INSERT INTO secrets (name, value, created_at) VALUES ('big', $1, $2)")
+                .bind(vec![7u8; 1_000_000])
+                .bind(stage.now())
+        };
+        sqlx::raw_sql("PRAGMA max_page_count = 1").execute(write).await.unwrap();
+        let full = insert().exec_one().await.unwrap_err();
+        assert!(matches!(full, Error::Unavailable(_)), "{full:?}");
+        let read: i64 = stage.db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM secrets").scalar().await.unwrap();
+        assert_eq!(read, 0, "reading goes on");
+        sqlx::raw_sql("PRAGMA max_page_count = 1000000").execute(write).await.unwrap();
+        insert().exec_one().await.unwrap();
+    });
+}
+
+/// A reader on SQLite cannot write at all, so a forgotten `read` never changes anything.
+#[test]
+fn a_reading_connection_of_sqlite_cannot_write() {
+    play(Engine::Sqlite, |stage: Stage| async move {
+        make_counters(&stage).await;
+        let Db::Sqlite { read, .. } = &stage.db else { unreachable!("played on SQLite") };
+
+        let written = sqlx::query("INSERT INTO counters (name, amount, at) VALUES ('a', 0, '2026')").execute(read).await;
+        assert!(written.is_err());
+        assert_eq!(count(&stage.db).await, 0);
+    });
 }
 
 /// Every migration has the same number and name on both engines.

@@ -154,4 +154,3 @@ fn random_sequences_leave_the_books_in_order_on_sqlite() {
 fn random_sequences_leave_the_books_in_order_on_postgres() {
     play_sequences(Engine::Postgres);
 }
-

@@ -44,7 +44,6 @@ struct SessionRow {
 /// A business or a buyer account that the person belongs to.
 struct PlaceRow {
     name: String,
-    number: Option<String>,
     role: &'static str,
     value: String,
     current: bool,
@@ -61,7 +60,7 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
 pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> {
     let actor = visit.require_actor()?;
     let mut problems = Problems::new();
-    let name = problems.take("name", PersonName::parse(form.text("name")).map_err(|error| error.in_words("name")));
+    let name = problems.take("name", PersonName::parse(form.text("name")).map_err(PersonName::problem));
     let zone = problems.take("time_zone", parse_zone(form.text("time_zone")));
     let (Some(name), Some(zone)) = (name, zone) else {
         return page(&visit, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY).await;
@@ -135,7 +134,6 @@ fn session_row(visit: &Visit, actor: &Actor, session: &OwnSession) -> SessionRow
 fn businesses(actor: &Actor) -> Vec<PlaceRow> {
     let row = |membership: &crate::access::Membership| PlaceRow {
         name: membership.name.clone(),
-        number: None,
         role: membership.role.label(),
         value: membership.business.to_string(),
         current: actor.business == Some(membership.business),
@@ -146,7 +144,6 @@ fn businesses(actor: &Actor) -> Vec<PlaceRow> {
 fn accounts(actor: &Actor) -> Vec<PlaceRow> {
     let row = |seat: &crate::access::BuyerSeat| PlaceRow {
         name: seat.name.clone(),
-        number: Some(seat.account.clone()),
         role: seat.role.label(),
         value: seat.account.clone(),
         current: actor.buyer.as_ref() == Some(&seat.account),

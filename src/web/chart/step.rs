@@ -259,11 +259,23 @@ impl<'p> Frame<'p> {
 
     /// The values at the right edge with the names of their lines.
     fn last_values(&self) -> Vec<Label> {
-        let last = |series: &Series| series.steps.last().map_or(series.opening, |step| step.1);
-        let mut values: Vec<(i64, String)> =
-            self.plot.series.iter().map(|series| (last(series), format!("{} {}", series.name, show::group(last(series))))).collect();
+        let label = |series: &Series| {
+            let last = series.steps.last().map_or(series.opening, |step| step.1);
+            let text = format!("{} {}", series.name, show::group(last));
+            (self.highest_under(series, &text), text)
+        };
+        let mut values: Vec<(i64, String)> = self.plot.series.iter().map(label).collect();
         values.sort_by_key(|(value, _)| std::cmp::Reverse(*value));
         self.stacked(values, self.right_tenths() - 20, "end")
+    }
+
+    /// The line's highest value below a text that ends at the right edge, so that the text hides nothing of it.
+    fn highest_under(&self, series: &Series, text: &str) -> i64 {
+        let width = i64::try_from(text.chars().count()).unwrap_or(20) * CHARACTER * 10;
+        let begins = self.right_tenths() - width;
+        let first = series.steps.partition_point(|(at, _)| self.x(*at) < begins);
+        let entering = first.checked_sub(1).map_or(series.opening, |before| series.steps[before].1);
+        series.steps[first..].iter().map(|step| step.1).fold(entering, i64::max)
     }
 
     /// Labels above their lines, from the lowest up, each pushed up as far as the one below it needs.

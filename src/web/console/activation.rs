@@ -2,10 +2,12 @@
 //! (ACT-1 to ACT-3). Everything that the page showed is checked again by the POST.
 
 use super::activation_stopped::{Stopped, stop};
+use super::credits::Instant;
+use super::{activation_done, activation_hand_over};
 use crate::access::{Action, Actor, BusinessScope};
 use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
-use crate::fulfilment::activate::{Activation, activate as book};
+use crate::fulfilment::activate::{Activated, Activation, activate as book};
 use crate::fulfilment::choices::{CannotTake, Choice, choices};
 use crate::fulfilment::prepare::{Ready, Refusal, Viewer, ask, check};
 use crate::fulfilment::registration::Held;
@@ -13,13 +15,26 @@ use crate::kernel::id::{BusinessId, RegistrationId};
 use crate::kernel::show;
 use crate::kernel::text::mask_account;
 use crate::web::form::{FormView, Problems};
-use crate::web::moment::Moment;
+use crate::web::route::{Access, Entry, get, post};
 use crate::web::setup::{self, Deadline};
 use crate::web::shell::Shell;
 use crate::web::{Form, Visit, WebError, paths};
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
 use askama::Template;
+
+const OTHER_PURCHASE: &str =
+    "Another purchase was opened in this browser meanwhile, and this page shows it now. Review it before you activate it";
+
+/// The activation's lines of the route table. Whoever is signed in may come: the page itself says who can activate (SET-9).
+pub(super) fn routes() -> Vec<Entry> {
+    vec![
+        get(paths::ACTIVATION, Access::SignedIn, || web::to(show)),
+        post(paths::ACTIVATION, Access::SignedIn, || web::to(activate)),
+        post(paths::ACTIVATION_HAND_OVER, Access::May(Action::EnterConsole), || web::to(activation_hand_over::make)),
+        get(paths::ACTIVATION_DONE, Access::May(Action::SeeLicenses), || web::to(activation_done::show)),
+    ]
+}
 
 /// A business that cannot take the license, with the reason.
 struct Unfit {
@@ -38,15 +53,14 @@ struct Page {
     product: String,
     seller: String,
     credits: String,
-    starts: Moment,
-    ends: Moment,
+    starts: Instant,
+    ends: Instant,
     auto_renew: &'static str,
     buyer_account: String,
     agreement: String,
     deadline: Deadline,
     businesses: Vec<(String, String)>,
     unfit: Vec<Unfit>,
-    sign_in: String,
     sign_out: String,
     signed_in: String,
 }
@@ -92,25 +106,28 @@ pub async fn activate(visit: Visit, form: Form) -> Result<HttpResponse, WebError
         problems.push("terms", "Accept the license terms to activate");
     }
     let (Some(scope), true) = (scope, problems.is_empty()) else { return again(&visit, actor, &form, problems).await };
-    let Some(handle) = setup::handle(&visit) else {
-        return stop(&visit, actor, Stopped::by(Refusal::NoRegistration, None), StatusCode::CONFLICT);
-    };
-    // What is no id at all was not reviewed either.
-    let reviewed = RegistrationId::parse(form.text("registration")).unwrap_or_else(RegistrationId::generate);
-    let viewer = Viewer::of(actor);
-    let wish = Activation { handle: &handle, reviewed, scope, viewer: &viewer, person: actor.person, terms_accepted: true };
-    match book(&visit.portal().fulfilment, &wish, &visit.who(ActingAs::Business)).await.refusal()? {
+    match attempt(&visit, actor, scope, form.text("registration")).await? {
         Ok(activated) => {
             visit.choose_business(scope.business())?;
             visit.portal().wake.now();
             Ok(visit.see_other(&paths::activation_done(activated.contract)))
         }
         Err(Refusal::OtherRegistration) => {
-            problems.push("", "Another purchase was opened in this browser meanwhile, and this page shows it now. Review it before you activate it.");
+            problems.push("", OTHER_PURCHASE);
             again(&visit, actor, &form, problems).await
         }
         Err(refusal) => stop(&visit, actor, Stopped::by(refusal, setup::held(&visit).await?), StatusCode::CONFLICT),
     }
+}
+
+/// Activates what this browser holds, if it is what was reviewed.
+async fn attempt(visit: &Visit, actor: &Actor, scope: BusinessScope, reviewed: &str) -> Result<Result<Activated, Refusal>, WebError> {
+    let Some(handle) = setup::handle(visit) else { return Ok(Err(Refusal::NoRegistration)) };
+    // What is no id at all was not reviewed either.
+    let reviewed = RegistrationId::parse(reviewed).unwrap_or_else(RegistrationId::generate);
+    let viewer = Viewer::of(actor);
+    let wish = Activation { handle: &handle, reviewed, scope, viewer: &viewer, person: actor.person, terms_accepted: true };
+    Ok(book(&visit.portal().fulfilment, &wish, &visit.who(ActingAs::Business)).await.refusal()?)
 }
 
 /// The scope of the business that was chosen, if the person may manage licenses there (ACT-2).
@@ -119,7 +136,8 @@ fn chosen(actor: &Actor, typed: &str) -> Result<BusinessScope, &'static str> {
         return Err("Choose the business that the license will belong to");
     }
     let business = BusinessId::parse(typed).ok_or("Choose one of your businesses")?;
-    BusinessScope::of(&actor.working_in(business), Action::ManageLicenses).map_err(|_| "Choose a business in which you have licensing permission")
+    BusinessScope::of(&actor.working_in(business), Action::ManageLicenses)
+        .map_err(|_| "Choose a business in which you have licensing permission")
 }
 
 /// Everything between this browser's handle and the review, in the order of its refusals.
@@ -169,15 +187,14 @@ fn page(visit: &Visit, actor: &Actor, review: &Review, form: FormView, status: S
         product: purchase.product_name.clone(),
         seller: purchase.seller_name.clone(),
         credits: show::count(ready.credits.get(), "credit"),
-        starts: Moment::new(ready.starts_at, zone),
-        ends: Moment::new(ready.expires_at, zone),
+        starts: Instant::full(ready.starts_at, zone),
+        ends: Instant::full(ready.expires_at, zone),
         auto_renew: ready.auto_renew.map_or("Not known yet", |renews| if renews { "Yes" } else { "No" }),
         buyer_account: mask_account(&purchase.buyer_account_id),
         agreement: ready.agreement_id.clone(),
         deadline: Deadline::of(&ready.registration, visit.now(), zone),
         businesses: review.fit().map(|choice| (choice.business.to_string(), choice.name.clone())).collect(),
         unfit: review.choices.iter().filter_map(unfit).collect(),
-        sign_in: setup::sign_in_and_activate(),
         sign_out: paths::sign_out(),
         signed_in: actor.email.clone(),
         form,

@@ -1,11 +1,11 @@
 //! *Activation Successful*, at an address of its own, so that reloading it repeats nothing (ACT-8).
 
+use super::credits::Instant;
 use crate::access::Action;
 use crate::fulfilment::licenses;
 use crate::fulfilment::prepare::find_existing;
 use crate::kernel::id::ContractId;
 use crate::kernel::show;
-use crate::web::moment::Moment;
 use crate::web::shell::Shell;
 use crate::web::{Visit, WebError, paths};
 use actix_web::HttpResponse;
@@ -19,7 +19,7 @@ struct Done {
     product: String,
     business: String,
     credits: String,
-    at: Moment,
+    at: Instant,
     by: String,
     agreement: String,
     license: String,
@@ -40,7 +40,7 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
         product: existing.product_name,
         business: business.unwrap_or_default(),
         credits: show::count(original.credits.get(), "credit"),
-        at: Moment::new(existing.activated_at, visit.zone()),
+        at: Instant::full(existing.activated_at, visit.zone()),
         by: existing.activated_by,
         agreement: original.agreement_id,
         license: paths::license(original.id),

@@ -1,12 +1,12 @@
 //! The pages instead of the review: already activated, no permission, no business, and everything else that keeps a
 //! purchase from being activated now (SET-5, SET-9, ACT-7).
 
+use super::credits::Instant;
 use crate::access::Actor;
 use crate::fulfilment::choices::Choice;
 use crate::fulfilment::prepare::{Existing, Refusal};
 use crate::fulfilment::registration::Held;
 use crate::web::form::FormView;
-use crate::web::moment::Moment;
 use crate::web::setup::{self, Deadline, Words};
 use crate::web::shell::Shell;
 use crate::web::{Visit, WebError, paths};
@@ -44,7 +44,7 @@ struct AlreadyActivated {
     shell: Shell,
     product: String,
     business: String,
-    at: Moment,
+    at: Instant,
     by: String,
     licenses: String,
     credits: String,
@@ -61,7 +61,6 @@ struct NoPermission {
     roles: Vec<(String, String)>,
     businesses: Vec<(String, String)>,
     hand_over: String,
-    sign_in: String,
     sign_out: String,
     signed_in: String,
 }
@@ -73,7 +72,6 @@ struct NoBusiness {
     product: String,
     deadline: Deadline,
     register: String,
-    sign_in: String,
     sign_out: String,
     signed_in: String,
 }
@@ -103,7 +101,7 @@ fn already_activated(visit: &Visit, actor: &Actor, existing: Existing, status: S
         shell: visit.shell("Products Already Activated"),
         product: existing.product_name,
         business: actor.membership_in(existing.business).map(|membership| membership.name.clone()).unwrap_or_default(),
-        at: Moment::new(existing.activated_at, visit.zone()),
+        at: Instant::full(existing.activated_at, visit.zone()),
         by: existing.activated_by,
         licenses: paths::licenses(),
         credits: paths::credits(),
@@ -123,9 +121,12 @@ fn no_permission(visit: &Visit, actor: &Actor, held: &Held, choices: &[Choice]) 
         product: held.registration.purchase.product_name.clone(),
         deadline: Deadline::of(&held.registration, visit.now(), visit.zone()),
         roles: choices.iter().filter_map(|choice| Some((choice.name.clone(), role(choice)?))).collect(),
-        businesses: choices.iter().filter(|choice| served(choice.business)).map(|choice| (choice.business.to_string(), choice.name.clone())).collect(),
+        businesses: choices
+            .iter()
+            .filter(|choice| served(choice.business))
+            .map(|choice| (choice.business.to_string(), choice.name.clone()))
+            .collect(),
         hand_over: paths::activation_hand_over(),
-        sign_in: setup::sign_in_and_activate(),
         sign_out: paths::sign_out(),
         signed_in: actor.email.clone(),
     };
@@ -138,7 +139,6 @@ fn no_business(visit: &Visit, actor: &Actor, held: &Held) -> Result<HttpResponse
         product: held.registration.purchase.product_name.clone(),
         deadline: Deadline::of(&held.registration, visit.now(), visit.zone()),
         register: paths::register(),
-        sign_in: setup::sign_in_and_activate(),
         sign_out: paths::sign_out(),
         signed_in: actor.email.clone(),
     };

@@ -20,7 +20,7 @@ struct Row {
     subject: String,
     who: String,
     role: &'static str,
-    address: String,
+    address: Option<String>,
     changes: Vec<ChangeLine>,
 }
 
@@ -126,7 +126,8 @@ pub(super) fn who_in_words(row: &AuditRow) -> (String, &'static str) {
     }
 }
 
-fn address_in_words(row: &AuditRow) -> String {
+/// Where from; jobs have no address, and the vendor's is not the customers' business.
+fn address_in_words(row: &AuditRow) -> Option<String> {
     let is_staff = ActingAs::parse(&row.acting_as) == Some(ActingAs::Staff);
-    if is_staff || row.address == "-" { "—".to_owned() } else { row.address.clone() }
+    (!is_staff && row.address != "-").then(|| row.address.clone())
 }

@@ -50,7 +50,7 @@ impl PurchaseRow {
             credits_plain: item.credits,
             term_start: Instant::date(item.starts_at, zone),
             expiration: Instant::date(item.expires_at, zone),
-            in_days: show::in_days(now, item.expires_at, zone),
+            in_days: show::in_days(now, item.expires_at, zone).replace(' ', "\u{a0}"),
             soon: (status == Status::Active && nearness.is_soon()).then_some(nearness.tone()),
             status: status.label(),
             tone: status.tone(),

@@ -1,10 +1,19 @@
 //! The console: what a business's people see of their licenses and credits. One file a page.
 
+mod activation;
+mod activation_done;
+mod activation_hand_over;
+mod activation_stopped;
 mod audit;
 mod credits;
 mod credits_history;
 mod credits_purchases;
+pub(crate) mod licenses;
+mod licenses_address;
+mod licenses_csv;
+mod licenses_detail;
 mod start;
+mod start_waiting;
 mod team;
 mod team_invite;
 mod team_member;
@@ -24,6 +33,8 @@ pub fn routes() -> Vec<Entry> {
         get(paths::CREDITS_HISTORY_CSV, Access::May(Action::SeeLicenses), || web::to(credits_history::csv)),
         get(paths::AUDIT, Access::May(Action::ReadAudit), || web::to(audit::list)),
     ];
+    lines.extend(activation::routes());
+    lines.extend(licenses::routes());
     lines.extend(team::routes());
     lines
 }

@@ -2,10 +2,11 @@
 
 use super::audit::{action_in_words, who_in_words};
 use super::credits::{FiguresView, Instant};
+use super::start_waiting::{self, Waiting};
 use crate::access::{Action, Actor, BusinessScope, allows};
 use crate::audit::{self, AuditFilter};
-use crate::credits::attention::{self, Attention};
-use crate::credits::pool::{self, Expiration, Nearness};
+use crate::credits::attention::{self, Attention, Expiring};
+use crate::credits::pool::{self, Nearness};
 use crate::credits::purchase_history::{Filter, Listing, Sort, Status};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::page::PageSize;
@@ -32,6 +33,7 @@ struct Event {
     at: Instant,
     title: String,
     who: String,
+    tone: &'static str,
 }
 
 /// What those see who may see licenses.
@@ -47,6 +49,7 @@ struct Start {
     shell: Shell,
     business: String,
     role: &'static str,
+    waiting: Option<Waiting>,
     overview: Option<Overview>,
     may_activate: bool,
     events: Vec<Event>,
@@ -67,6 +70,7 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
         shell: visit.shell("Start"),
         business: membership.name.clone(),
         role: membership.role.label(),
+        waiting: start_waiting::find(&visit, membership.business).await?,
         overview: overview(&visit, actor).await?,
         may_activate: allows(actor, Action::ManageLicenses).is_ok(),
         events,
@@ -112,29 +116,29 @@ fn notice(attention: &Attention, now: Timestamp, zone: Zone) -> Option<Notice> {
             action: "See what expired",
             href: paths::with_query(&paths::credits(), &[("status", Status::Expired.as_str())]),
         }),
-        Attention::Expiring { expiration, nearness } => Some(expiring(expiration, *nearness, now, zone)),
+        Attention::Expiring(leaving) => Some(expiring(leaving, now, zone)),
         Attention::NoLicense => None,
     }
 }
 
-fn expiring(expiration: &Expiration, nearness: Nearness, now: Timestamp, zone: Zone) -> Notice {
-    let left = match nearness {
+fn expiring(leaving: &Expiring, now: Timestamp, zone: Zone) -> Notice {
+    let left = match leaving.nearness {
         Nearness::Week => "within 7 days",
         Nearness::Month => "within 30 days",
         Nearness::Quarter | Nearness::Far => "within 90 days",
     };
-    let balance = expiration.figures_then.balance();
+    let day = |at| format!("{} ({})", show::date_time(at, zone), show::in_days(now, at, zone));
+    let when = match (leaving.first_at, leaving.last_at) {
+        (first, last) if first == last => format!("On {}.", day(first)),
+        (first, last) => format!("The first on {}, the last on {}.", day(first), day(last)),
+    };
+    let balance = show::count(leaving.figures_then.balance(), "credit");
     Notice {
-        tone: nearness.tone(),
-        title: format!("{} expire {left}", show::count(expiration.credits, "credit")),
-        text: format!(
-            "On {} ({}). If nothing is renewed or added, the balance is {} from then on.",
-            show::date_time(expiration.at, zone),
-            show::in_days(now, expiration.at, zone),
-            show::count(balance, "credit"),
-        ),
+        tone: leaving.nearness.tone(),
+        title: format!("{} expire {left}", show::count(leaving.credits, "credit")),
+        text: format!("{when} If nothing is renewed or added, the balance is {balance} from then on."),
         action: "See upcoming expirations",
-        href: paths::with_query(&paths::credits(), &[("sort", Sort::ExpiresFirst.as_str()), ("status", Status::Active.as_str())]),
+        href: format!("{}#expirations", paths::credits()),
     }
 }
 
@@ -147,6 +151,7 @@ async fn events(visit: &Visit, actor: &Actor) -> Result<(Vec<Event>, String), We
             at: Instant::full(row.recorded_at, zone),
             title: action_in_words(&row.action),
             who: who_in_words(row).0,
+            tone: tone_of(&row.action),
         };
         return Ok((page.items.iter().take(EVENTS_SHOWN).map(event).collect(), paths::audit()));
     }
@@ -157,6 +162,12 @@ async fn events(visit: &Visit, actor: &Actor) -> Result<(Vec<Event>, String), We
         at: Instant::full(item.activated_at, zone),
         title: format!("{}: {} ({})", item.product_name, show::count(item.credits, "credit"), item.kind.label()),
         who: String::new(),
+        tone: "success",
     });
     Ok((events.collect(), paths::licenses()))
+}
+
+/// Licenses stand out among what happened.
+fn tone_of(action: &str) -> &'static str {
+    if action.starts_with("license.") { "success" } else { "neutral" }
 }

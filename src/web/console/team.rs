@@ -123,7 +123,7 @@ fn invitation_row(visit: &Visit, invitation: &OpenInvitation) -> InvitationRow {
         role: invitation.role.label(),
         invited_by: invitation.invited_by.clone(),
         sent: (show::iso(invitation.created_at), show::date(invitation.created_at, visit.zone())),
-        until: (show::iso(invitation.expires_at), show::date_time(invitation.expires_at, visit.zone())),
+        until: (show::iso(invitation.expires_at), show::date(invitation.expires_at, visit.zone())),
         expired: visit.now() >= invitation.expires_at,
         withdraw: paths::team_withdraw(invitation.id),
     }

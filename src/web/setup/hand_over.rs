@@ -1,8 +1,8 @@
 //! `GET /setup/hand-over/{code}`: a colleague opens the link. The code becomes this browser's handle and leaves the
 //! address bar at once; the link works until the registration ends, for one business only (SET-9).
 
-use super::words::{self, Words};
 use super::keep;
+use super::words::{self, Words};
 use crate::fulfilment::prepare::find_held;
 use crate::kernel::secret::Secret;
 use crate::web::{Visit, WebError, paths};

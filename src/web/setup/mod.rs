@@ -8,7 +8,7 @@ mod summary;
 mod words;
 
 pub use deadline::Deadline;
-pub use words::{Way, Words};
+pub use words::{Words, with_headers};
 
 use super::cookies;
 use super::route::{Access, Entry, get, post};
@@ -48,14 +48,17 @@ pub async fn held(visit: &Visit) -> Result<Option<Held>, WebError> {
 }
 
 /// Where somebody goes who has just signed in: to the activation, when this browser holds a registration that waits for
-/// it (SET-8).
+/// it, or that waited too long and has to be started again (SET-8).
 ///
 /// # Errors
 /// Storage errors.
 pub async fn after_sign_in(visit: &Visit) -> Result<Option<String>, WebError> {
     let held = held(visit).await?;
-    let waits = held.is_some_and(|held| matches!(held.registration.state(visit.now()), State::Pending { .. }));
-    Ok(waits.then(paths::activation))
+    let open = held.filter(|held| match held.registration.state(visit.now()) {
+        State::Pending { .. } | State::Expired { .. } => true,
+        State::Completed { .. } => false,
+    });
+    Ok(open.map(|_| paths::activation()))
 }
 
 /// Gives the browser a handle to keep.

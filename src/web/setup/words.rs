@@ -33,6 +33,8 @@ pub struct Words {
     pub ways: Vec<Way>,
     /// The page asks again by itself.
     pub waits: bool,
+    /// The address that forgets the registration in this browser; empty where none is to be forgotten.
+    pub forget: String,
 }
 
 #[derive(Template)]
@@ -94,7 +96,7 @@ fn restart(product: Option<&str>) -> Vec<String> {
 
 fn said(status: StatusCode, heading: &'static str, lines: &[&str]) -> Words {
     let lines = lines.iter().map(|line| (*line).to_owned()).collect();
-    Words { status, heading, lines, steps: Vec::new(), ways: Vec::new(), waits: false }
+    Words { status, heading, lines, steps: Vec::new(), ways: Vec::new(), waits: false, forget: String::new() }
 }
 
 impl Words {
@@ -228,7 +230,7 @@ impl Words {
                 ],
             )
             .ways(vec![Way { label: "Go to the console", href: paths::console() }]),
-            Refusal::Expired => Self::expired(product),
+            Refusal::Expired => Self { forget: paths::setup_forget(), ..Self::expired(product) },
             Refusal::NoLicensingPermission => said(
                 StatusCode::FORBIDDEN,
                 "You need licensing permission",
@@ -248,7 +250,10 @@ impl Words {
             Refusal::Ended => said(
                 StatusCode::GONE,
                 "The agreement has ended",
-                &["The purchase is no longer in force, so there is nothing to activate.", "Open the subscription to see when it ended, or purchase again."],
+                &[
+                    "The purchase is no longer in force, so there is nothing to activate.",
+                    "Open the subscription to see when it ended, or purchase again.",
+                ],
             )
             .ways(vec![subscriptions()]),
             Refusal::Unclear => said(

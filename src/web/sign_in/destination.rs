@@ -5,14 +5,14 @@ use super::next::NextPath;
 use crate::access::Actor;
 use crate::identity::actor::{self, Chosen};
 use crate::kernel::id::{PersonId, SessionReference};
-use crate::web::{Visit, WebError, cookies, paths};
+use crate::web::{Visit, WebError, paths, setup};
 
 /// The address to go to. A registration that this browser holds comes first (SET-8).
 ///
 /// # Errors
 /// Any storage error.
 pub async fn after_sign_in(visit: &Visit, person: PersonId, next: Option<NextPath>) -> Result<String, WebError> {
-    if let Some(activation) = waiting_activation(visit) {
+    if let Some(activation) = waiting_activation(visit).await? {
         return Ok(activation);
     }
     if let Some(next) = next {
@@ -23,9 +23,12 @@ pub async fn after_sign_in(visit: &Visit, person: PersonId, next: Option<NextPat
     Ok(actor.as_ref().map_or_else(paths::account, start_page))
 }
 
-/// The Activate page, when this browser holds a registration.
-pub fn waiting_activation(visit: &Visit) -> Option<String> {
-    visit.cookie(cookies::SETUP).map(|_| paths::activation())
+/// The Activate page, when this browser holds a registration that waits for it.
+///
+/// # Errors
+/// Any storage error.
+pub async fn waiting_activation(visit: &Visit) -> Result<Option<String>, WebError> {
+    setup::after_sign_in(visit).await
 }
 
 /// The start page of the first side that a person has a part in.

@@ -57,7 +57,7 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
         Some(actor) => accept(visit.db(), &visit.who(ActingAs::Business), &code, actor.person).await.refusal()?,
         None => {
             let mut problems = Problems::new();
-            let name = problems.take("name", PersonName::parse(form.text("name")).map_err(|error| error.in_words("name")));
+            let name = problems.take("name", PersonName::parse(form.text("name")).map_err(PersonName::problem));
             let about = [offer.email.as_str(), offer.business_name.as_str(), form.text("name")];
             let password = problems.take("password", NewPassword::parse(form.text("password"), &about).map_err(PasswordProblem::words));
             let (Some(name), Some(password)) = (name, password) else {
@@ -80,7 +80,7 @@ async fn answer(visit: &Visit, offer: Offer, joined: Result<Joined, AcceptRefusa
             }
             visit.choose_business(joined.business)?;
             visit.flash(Tone::Success, &format!("You joined {}", offer.business_name), &format!("Your role is {}.", offer.role.label()));
-            Ok(visit.see_other(&waiting_activation(visit).unwrap_or_else(paths::console)))
+            Ok(visit.see_other(&waiting_activation(visit).await?.unwrap_or_else(paths::console)))
         }
         Err(AcceptRefusal::CodeUnusable) => over(visit),
         Err(AcceptRefusal::AlreadyMember) => {

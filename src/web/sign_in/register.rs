@@ -52,7 +52,7 @@ impl CheckMail {
 
 /// `GET /register`.
 pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
-    page(&visit, FormView::new(), StatusCode::OK)
+    page(&visit, FormView::new(), StatusCode::OK).await
 }
 
 /// `POST /register`.
@@ -61,20 +61,22 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
     let business =
         problems.take("business", BusinessName::parse(form.text("business")).map_err(|error| error.in_words("name of the business")));
     if let Some(actor) = visit.actor() {
-        let Some(business) = business else { return page(&visit, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY) };
+        let Some(business) = business else {
+            return page(&visit, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY).await;
+        };
         return register_another(&visit, actor.person, &business).await;
     }
-    let name = problems.take("name", PersonName::parse(form.text("name")).map_err(|error| error.in_words("name")));
+    let name = problems.take("name", PersonName::parse(form.text("name")).map_err(PersonName::problem));
     let email = problems.take("email", Email::parse(form.text("email")).map_err(|error| error.to_string()));
     let (Some(business), Some(name), Some(email)) = (business, name, email) else {
-        return page(&visit, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY);
+        return page(&visit, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     match send(&visit, &Registration { email, name, business }).await? {
         Ok(()) => Ok(visit.see_other(&paths::register_sent())),
         Err(AskRefusal::Throttled { until }) => {
             let left = show::duration_left(seconds_until(&visit, until));
             problems.push("", format!("Too many registrations from your network. Try again in {left}"));
-            let answer = page(&visit, FormView::with(&form, problems), StatusCode::TOO_MANY_REQUESTS)?;
+            let answer = page(&visit, FormView::with(&form, problems), StatusCode::TOO_MANY_REQUESTS).await?;
             Ok(with_retry_after(answer, &visit, until))
         }
     }
@@ -93,7 +95,7 @@ async fn register_another(visit: &Visit, person: PersonId, name: &BusinessName) 
     visit.choose_business(business)?;
     visit.renew_session();
     visit.flash(Tone::Success, "The business is registered", "You are its Administrator and work in it now.");
-    Ok(visit.see_other(&waiting_activation(visit).unwrap_or_else(paths::console)))
+    Ok(visit.see_other(&waiting_activation(visit).await?.unwrap_or_else(paths::console)))
 }
 
 /// `GET /register/check-mail`.
@@ -112,14 +114,14 @@ pub async fn sent(visit: Visit) -> Result<HttpResponse, WebError> {
     visit.page(StatusCode::OK, &page)
 }
 
-fn page(visit: &Visit, form: FormView, status: StatusCode) -> Result<HttpResponse, WebError> {
+async fn page(visit: &Visit, form: FormView, status: StatusCode) -> Result<HttpResponse, WebError> {
     let shell = visit.shell("Register a business");
     let register = Register {
         shell: if form.has_errors() { shell.with_errors() } else { shell },
         form,
         action: paths::register(),
         sign_in: paths::sign_in(),
-        setting_up: waiting_activation(visit).is_some(),
+        setting_up: waiting_activation(visit).await?.is_some(),
         signed_in: visit.actor().map(|actor| actor.email.clone()),
     };
     visit.page(status, &register)

@@ -37,7 +37,7 @@ pub(super) struct LinkOver {
 pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let code = Secret::presented(visit.param("code"));
     match register::find(visit.db(), &code, visit.now()).await? {
-        Some(pending) => page(&visit, pending, FormView::new(), StatusCode::OK),
+        Some(pending) => page(&visit, pending, FormView::new(), StatusCode::OK).await,
         None => over(&visit),
     }
 }
@@ -50,7 +50,7 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
     let about = [pending.email.as_str(), pending.name.as_str(), pending.business.as_str()];
     let parsed = NewPassword::parse(form.text("password"), &about).map_err(PasswordProblem::words);
     let Some(password) = problems.take("password", parsed) else {
-        return page(&visit, pending, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY);
+        return page(&visit, pending, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let done = register::finish(visit.db(), &visit.portal().hasher, &visit.who(ActingAs::Anonymous), &code, password).await.refusal()?;
     match done {
@@ -59,7 +59,7 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
             visit.sign_in(made.person)?;
             visit.choose_business(made.business)?;
             visit.flash(Tone::Success, "Your business is registered", "You are its Administrator and signed in.");
-            Ok(visit.see_other(&waiting_activation(&visit).unwrap_or_else(paths::console)))
+            Ok(visit.see_other(&waiting_activation(&visit).await?.unwrap_or_else(paths::console)))
         }
         Err(FinishRefusal::CodeUnusable) => over(&visit),
         Err(FinishRefusal::AlreadyRegistered) => {
@@ -81,14 +81,14 @@ fn over(visit: &Visit) -> Result<HttpResponse, WebError> {
     visit.page(StatusCode::NOT_FOUND, &page)
 }
 
-fn page(visit: &Visit, pending: PendingRegistration, form: FormView, status: StatusCode) -> Result<HttpResponse, WebError> {
+async fn page(visit: &Visit, pending: PendingRegistration, form: FormView, status: StatusCode) -> Result<HttpResponse, WebError> {
     let shell = visit.shell("Finish your registration");
     let page = RegisterFinish {
         shell: if form.has_errors() { shell.with_errors() } else { shell },
         form,
         action: paths::register_finish(visit.param("code")),
         pending,
-        setting_up: waiting_activation(visit).is_some(),
+        setting_up: waiting_activation(visit).await?.is_some(),
     };
     visit.page(status, &page)
 }

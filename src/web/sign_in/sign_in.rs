@@ -1,7 +1,7 @@
 //! Sign in. One answer for everything that could be wrong, and where too many tries were made, when to try again
 //! (IDN-1). With demonstration data its people are offered.
 
-use super::destination::{after_sign_in, start_page};
+use super::destination::{after_sign_in, start_page, waiting_activation};
 use super::next::NextPath;
 use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
@@ -10,7 +10,7 @@ use crate::kernel::clock::Timestamp;
 use crate::kernel::show;
 use crate::web::form::{Form, FormView, Problems};
 use crate::web::shell::Shell;
-use crate::web::{Visit, WebError, cookies, paths};
+use crate::web::{Visit, WebError, paths};
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use askama::Template;
@@ -50,7 +50,7 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
         form = form.set("password", person.password());
     }
     let next = NextPath::parse(visit.query("next"));
-    page(&visit, form, next.as_ref(), StatusCode::OK)
+    page(&visit, form, next.as_ref(), StatusCode::OK).await
 }
 
 /// `POST /sign-in`.
@@ -59,7 +59,7 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
     let next = NextPath::parse(form.text("next"));
     let mut problems = what_is_missing(email, password);
     if !problems.is_empty() {
-        return page(&visit, FormView::with(&form, problems), next.as_ref(), StatusCode::UNPROCESSABLE_ENTITY);
+        return page(&visit, FormView::with(&form, problems), next.as_ref(), StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     match sign_in(visit.db(), &visit.portal().hasher, &visit.who(ActingAs::Anonymous), email, password).await.refusal()? {
         Ok(person) => {
@@ -68,11 +68,11 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
         }
         Err(SignInRefusal::NotRecognised) => {
             problems.push("email", NOT_RECOGNISED);
-            page(&visit, FormView::with(&form, problems), next.as_ref(), StatusCode::UNPROCESSABLE_ENTITY)
+            page(&visit, FormView::with(&form, problems), next.as_ref(), StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(SignInRefusal::Throttled { until }) => {
             problems.push("email", too_many_tries(&visit, until));
-            let answer = page(&visit, FormView::with(&form, problems), next.as_ref(), StatusCode::TOO_MANY_REQUESTS)?;
+            let answer = page(&visit, FormView::with(&form, problems), next.as_ref(), StatusCode::TOO_MANY_REQUESTS).await?;
             Ok(with_retry_after(answer, &visit, until))
         }
     }
@@ -106,7 +106,7 @@ pub(super) fn with_retry_after(mut answer: HttpResponse, visit: &Visit, until: T
     answer
 }
 
-fn page(visit: &Visit, form: FormView, next: Option<&NextPath>, status: StatusCode) -> Result<HttpResponse, WebError> {
+async fn page(visit: &Visit, form: FormView, next: Option<&NextPath>, status: StatusCode) -> Result<HttpResponse, WebError> {
     let next = next.map_or("", NextPath::as_str);
     let shell = visit.shell("Sign in");
     let shell = if form.has_errors() { shell.with_errors() } else { shell };
@@ -123,7 +123,7 @@ fn page(visit: &Visit, form: FormView, next: Option<&NextPath>, status: StatusCo
         next: next.to_owned(),
         forgot: paths::password_forgot(),
         register: paths::register(),
-        setting_up: visit.cookie(cookies::SETUP).is_some(),
+        setting_up: waiting_activation(visit).await?.is_some(),
         signed_in: visit.actor().map(|actor| (actor.email.clone(), start_page(actor))),
         people: people.collect(),
     };

@@ -35,13 +35,17 @@ struct ListingPage {
 
 /// `GET /marketplace/pp/{prodview}`
 pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
-    let prodview = visit.id("prodview", Prodview::parse)?;
-    let found = listing::find(visit.db(), &prodview).await?.ok_or(WebError::NotFound)?;
-    let view = view(&visit, found)?;
-    visit.page(StatusCode::OK, &view)
+    visit.page(StatusCode::OK, &view(&visit).await?)
 }
 
-fn view(visit: &Visit, listing: listing::Listing) -> Result<ListingPage, WebError> {
+/// The page itself, for its handler and for the benchmark.
+pub(crate) async fn view(visit: &Visit) -> Result<impl Template + use<>, WebError> {
+    let prodview = visit.id("prodview", Prodview::parse)?;
+    let found = listing::find(visit.db(), &prodview).await?.ok_or(WebError::NotFound)?;
+    in_words(visit, found)
+}
+
+fn in_words(visit: &Visit, listing: listing::Listing) -> Result<ListingPage, WebError> {
     let offer = listing.offer();
     let smallest = crate::kernel::credits::Credits::new(offer.credits_min).map_err(|error| WebError::Internal(error.into()))?;
     let minimum_total = offer.amount(smallest).map_err(|error| WebError::Internal(error.into()))?;

@@ -4,7 +4,7 @@
 mod confirmation;
 mod contract;
 mod contract_form;
-mod listing;
+pub(crate) mod listing;
 mod moment;
 mod pay;
 mod renewal;

@@ -36,8 +36,11 @@ struct Item {
 pub async fn check(world: &World, reference: &Reference, synced: bool) {
     let now = world.stage.now();
     let db = &world.stage.db;
-    let entries: Vec<Entry> =
-        db.read("SELECT business_id, license_id, kind, credits, effective_at, expires_at, transfer_id FROM credit_entries").all().await.unwrap();
+    let entries: Vec<Entry> = db
+        .read("SELECT business_id, license_id, kind, credits, effective_at, expires_at, transfer_id FROM credit_entries")
+        .all()
+        .await
+        .unwrap();
     let items: Vec<Item> = db
         .read("SELECT l.id AS id, l.contract_id AS contract_id, l.business_id AS business_id, l.credits AS credits, l.expires_at AS expires_at, l.agreement_id AS agreement_id, c.business_id AS contract_business_id, c.granted AS contract_granted, c.expires_at AS contract_expires_at FROM licenses l JOIN contracts c ON c.id = l.contract_id")
         .all()

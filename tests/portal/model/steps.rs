@@ -47,8 +47,8 @@ fn scene() -> impl Strategy<Value = Vec<Step>> {
         let (set_up, activate) = (Step::SetUp { purchase: newest }, Step::Activate { handle: newest, business });
         vec![Step::Purchase { account, credits }, set_up, activate]
     });
-    let transfer = (place(), 0..3usize)
-        .prop_map(move |(purchase, to)| vec![Step::AskTransfer { purchase, to }, Step::Approve { request: newest }]);
+    let transfer =
+        (place(), 0..3usize).prop_map(move |(purchase, to)| vec![Step::AskTransfer { purchase, to }, Step::Approve { request: newest }]);
     prop_oneof![2 => begin, 1 => transfer, 9 => step().prop_map(|step| vec![step])]
 }
 

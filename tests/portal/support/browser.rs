@@ -36,6 +36,11 @@ impl Browser {
         Self { http, origin: origin.to_owned(), cookies: Cookies::default(), page: None, typed: BTreeMap::new() }
     }
 
+    /// Goes on at another server of the same portal, with the same cookies.
+    pub fn move_to(&mut self, origin: &str) {
+        origin.clone_into(&mut self.origin);
+    }
+
     /// The page that is open.
     pub fn page(&self) -> &Page {
         self.page.as_ref().expect("a page that was opened before")

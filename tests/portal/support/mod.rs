@@ -5,11 +5,13 @@
 mod both_engines;
 pub mod browser;
 pub mod cookies;
+pub mod desk;
 pub mod dump;
 pub mod fake_marketplace;
 pub mod fixtures;
 pub mod form;
 pub mod manners;
+pub mod outage;
 pub mod page;
 pub mod people;
 pub mod portal;

@@ -5,8 +5,12 @@ use super::browser::Browser;
 use super::stage::Stage;
 use creditdesk::application::{self, Launch, Running};
 use creditdesk::config::{Config, Settings};
+use creditdesk::db::Db;
+use creditdesk::fulfilment::marketplace::Marketplace;
+use creditdesk::fulfilment::products::Products;
 use creditdesk::identity::password::Cost;
 use creditdesk::jobs;
+use std::sync::Arc;
 
 /// A portal that serves.
 pub struct Portal {
@@ -18,6 +22,20 @@ pub struct Portal {
 impl Portal {
     /// Starts one. Several may serve one database.
     pub async fn start(stage: &Stage) -> Self {
+        Self::assemble(stage, stage.db.clone(), None, Products::Every).await
+    }
+
+    /// One over another handle of the story's database.
+    pub async fn over(stage: &Stage, db: Db) -> Self {
+        Self::assemble(stage, db, None, Products::Every).await
+    }
+
+    /// One whose console learns of purchases from another marketplace, and fulfils these products.
+    pub async fn start_with(stage: &Stage, marketplace: Option<Arc<dyn Marketplace>>, products: Products) -> Self {
+        Self::assemble(stage, stage.db.clone(), marketplace, products).await
+    }
+
+    async fn assemble(stage: &Stage, db: Db, marketplace: Option<Arc<dyn Marketplace>>, products: Products) -> Self {
         let settings = Settings {
             listen: Some("127.0.0.1:0".to_owned()),
             data: Some(stage.folder().to_owned()),
@@ -25,8 +43,9 @@ impl Portal {
             ..Settings::default()
         };
         let config = Config::from_settings(settings).expect("a configuration without problems");
-        let launch = Launch { config, clock: stage.clock.clone(), clockwork: false, password_cost: Cost::LEAST };
-        let running = application::start_on(launch, stage.db.clone()).await.expect("a portal that starts");
+        let (clock, password_cost) = (stage.clock.clone(), Cost::LEAST);
+        let launch = Launch { config, clock, clockwork: false, password_cost, marketplace, products };
+        let running = application::start_on(launch, db).await.expect("a portal that starts");
         let origin = format!("http://{}", running.address);
         Self { running, origin }
     }
@@ -39,6 +58,11 @@ impl Portal {
     /// Does what is due by the story's clock: mail, events, payments that settle, sweeping.
     pub async fn run_due_jobs(&self) {
         jobs::run_due_jobs(&self.running.portal).await;
+    }
+
+    /// Stops it as the program stops: what is under way is finished.
+    pub async fn stop(self) {
+        self.running.stop().await;
     }
 
     /// What handlers and jobs share.

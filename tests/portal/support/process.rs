@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::channel;
 
 /// A running `creditdesk serve`; ended when it is dropped.
 pub struct Process {
@@ -36,7 +37,10 @@ impl Process {
             .spawn()
             .expect("the program starts");
         let said = child.stdout.take().expect("its output");
-        let ready = BufReader::new(said).lines().map_while(Result::ok).find_map(|line| line.split("http://").nth(1).map(str::to_owned));
+        let (tell, hear) = channel();
+        // Read to the end: a program that cannot print what it has to say would stop.
+        std::thread::spawn(move || BufReader::new(said).lines().map_while(Result::ok).for_each(|line| drop(tell.send(line))));
+        let ready = hear.iter().find_map(|line| line.split("http://").nth(1).map(str::to_owned));
         let Some(ready) = ready else { panic!("the program did not say where it listens; its log is in {}", data.display()) };
         let address = ready.trim().trim_end_matches('/').split_whitespace().next().unwrap_or_default().trim_end_matches('/');
         let address: SocketAddr = address.parse().unwrap_or_else(|error| panic!("{ready}: {error}"));

@@ -13,6 +13,7 @@ use tokio::sync::Barrier;
 /// One answer of a volley.
 #[derive(Clone, Debug)]
 pub struct Answer {
+    /// 0 when there was none: the server was away or went away.
     pub status: u16,
     /// Where it leads; empty when it does not.
     pub location: String,
@@ -61,14 +62,20 @@ pub async fn fire(servers: &[SocketAddr], shots: &[Shot], count: usize) -> Vec<A
 }
 
 async fn one(server: SocketAddr, bytes: Vec<u8>, together: Arc<Barrier>) -> Answer {
-    let mut stream = TcpStream::connect(server).await.expect("a server that listens");
-    stream.set_nodelay(true).ok();
     let (last, first) = bytes.split_last().expect("a request");
-    stream.write_all(first).await.expect("a connection that takes the request");
+    let connected = async {
+        let mut stream = TcpStream::connect(server).await?;
+        stream.set_nodelay(true)?;
+        stream.write_all(first).await.map(|()| stream)
+    };
+    let connected = connected.await;
     together.wait().await;
-    stream.write_all(&[*last]).await.expect("a connection that takes the last byte");
     let mut raw = Vec::new();
-    stream.read_to_end(&mut raw).await.expect("an answer");
+    if let Ok(mut stream) = connected
+        && stream.write_all(&[*last]).await.is_ok()
+    {
+        stream.read_to_end(&mut raw).await.ok();
+    }
     parse(&String::from_utf8_lossy(&raw))
 }
 

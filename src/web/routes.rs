@@ -3,8 +3,6 @@
 
 use super::guard::guard;
 use super::route::{Access, Entry, get};
-use super::{account, admin, console, demonstration, help, paths, sign_in, storefront};
-use super::{account, admin, console, demonstration, help, paths, setup, sign_in};
 use super::{account, admin, console, demonstration, help, paths, setup, sign_in, storefront};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;

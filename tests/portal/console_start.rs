@@ -28,13 +28,8 @@ fn colleague(stage: &Stage) -> Who {
 }
 
 async fn use_units(stage: &Stage, business: BusinessId, units: i64, who: &Who) {
-    let usage = Usage {
-        business,
-        solution: "Endpoint Security",
-        feature: "Core",
-        units,
-        rate: Rate::new(1, Credits::new(20).unwrap()).unwrap(),
-    };
+    let usage =
+        Usage { business, solution: "Endpoint Security", feature: "Core", units, rate: Rate::new(1, Credits::new(20).unwrap()).unwrap() };
     tx!(stage.db, |tx| { record_units(tx, &usage, who).await }).refusal().unwrap().unwrap();
 }
 

@@ -118,13 +118,18 @@ struct Licenses {
 
 /// `GET /console/licenses`.
 pub async fn list(visit: Visit) -> Result<HttpResponse, WebError> {
+    visit.page(StatusCode::OK, &view(&visit).await?)
+}
+
+/// The page itself, for its handler and for the benchmark.
+pub(crate) async fn view(visit: &Visit) -> Result<impl Template + use<>, WebError> {
     let scope = visit.business_scope(Action::SeeLicenses)?;
-    let asked = Asked::read(&visit);
-    let waiting = waiting(&visit, scope, &asked).await?;
-    let (rows, next, total) = rows(&visit, scope, &asked).await?;
+    let asked = Asked::read(visit);
+    let waiting = waiting(visit, scope, &asked).await?;
+    let (rows, next, total) = rows(visit, scope, &asked).await?;
     let shown = rows.len() + usize::from(waiting.is_some());
     let all = total + i64::from(waiting.is_some());
-    let page = Licenses {
+    Ok(Licenses {
         shell: visit.shell("License Information"),
         controls: asked.controls(),
         nothing_at_all: shown == 0 && !asked.is_narrowed() && asked.after.is_none(),
@@ -136,8 +141,7 @@ pub async fn list(visit: Visit) -> Result<HttpResponse, WebError> {
         next: next.map(|next| asked.next(&next)).unwrap_or_default(),
         waiting,
         rows,
-    };
-    visit.page(StatusCode::OK, &page)
+    })
 }
 
 /// The rows of this page, the next page, and how many there are in all.

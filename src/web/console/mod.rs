@@ -8,7 +8,7 @@ mod audit;
 mod credits;
 mod credits_history;
 mod credits_purchases;
-mod licenses;
+pub(crate) mod licenses;
 mod licenses_address;
 mod licenses_csv;
 mod licenses_detail;

@@ -21,6 +21,7 @@ use askama::Template;
 struct ReviewPage {
     shell: Shell,
     state: State,
+    is_upgrade: bool,
     may_pay: bool,
     account: String,
     action: String,
@@ -85,6 +86,7 @@ fn view(visit: &Visit, review: Review, account: buyer::BuyerAccount) -> ReviewPa
     let act = if matches!(state, State::Unknown) { "Check the payment again" } else { "Pay now" };
     ReviewPage {
         shell: visit.shell(heading).with_crumbs(&crumbs(&review)),
+        is_upgrade: review.agreement.is_some(),
         may_pay: visit.actor().is_some_and(|actor| allows(actor, Action::Purchase).is_ok()),
         action: paths::quote_pay(quote.id.as_str()),
         attempt: review.attempt,

@@ -60,7 +60,7 @@ async fn outside(desk: &Desk, looks: &mut impl Looks) {
     desk.expect_text("There is a problem").await;
     looks.look(desk, "sign-in-problem").await;
     desk.open("/register").await;
-    desk.press("Register").await;
+    desk.press("Send the link").await;
     desk.expect_text("There is a problem").await;
     looks.look(desk, "register-problems").await;
 }
@@ -71,12 +71,16 @@ async fn buying(desk: &Desk, looks: &mut impl Looks) {
     at(desk, looks, "/marketplace/subscriptions", "subscriptions-empty").await;
     at(desk, looks, "/console", "console-without-a-part").await;
     desk.sign_in_anew("buyer@initech.example").await;
+    desk.open("/account").await;
+    desk.press("Switch to Initech (payment declined)").await;
+    desk.expect_heading("Products").await;
     contract(desk, "100").await;
     desk.press("Pay now").await;
     desk.expect_text("declined").await;
     looks.look(desk, "payment-declined").await;
     desk.open("/account").await;
     desk.press("Switch to Initech (payment approved later)").await;
+    desk.expect_heading("Products").await;
     contract(desk, "100").await;
     desk.press("Pay now").await;
     desk.expect_heading("Your payment is pending").await;

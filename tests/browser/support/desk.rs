@@ -92,9 +92,22 @@ impl Desk {
         element.attr(name.to_owned()).await.expect("an attribute").unwrap_or_default()
     }
 
-    /// Types an address.
+    /// Types an address, once the page that is open has arrived: one that is still under way would take its place.
     pub async fn open(&self, path: &str) {
+        self.settle().await;
         self.driver().goto(format!("{}{path}", self.origin)).await.unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+
+    /// Waits until the open page is loaded.
+    async fn settle(&self) {
+        let mut glances = tokio::time::interval(LOOK_AGAIN);
+        for _ in 0..200 {
+            glances.tick().await;
+            let state = self.driver().execute("return document.readyState", Vec::new()).await;
+            if state.is_ok_and(|state| state.json() == "complete") {
+                return;
+            }
+        }
     }
 
     /// The path and query of the open page.

@@ -13,6 +13,7 @@ mod support;
 mod access_matrix;
 mod account;
 mod admin;
+mod bench;
 mod billing;
 mod console_start;
 mod activation;

@@ -12,9 +12,10 @@ const CAPTION: &str = "Licenses of your business";
 
 /// Columns of the table, by place after the product.
 const STATUS: usize = 1;
-const SOURCE: usize = 4;
-const AGREEMENT: usize = 6;
-const ACTIVATED_BY: usize = 10;
+const SOURCE: usize = 8;
+const AGREEMENT: usize = 9;
+const ACTIVATED_ON: usize = 6;
+const ACTIVATED_BY: usize = 7;
 
 async fn activated(desk: &Desk, stage: &Stage, browser: &mut Browser, number: u32, credits: i64) -> String {
     let bought = desk.market.buy(number, credits, stage.now());
@@ -42,7 +43,7 @@ both_engines! {
         let [row] = rows.as_slice() else { panic!("one row: {page:?}") };
         assert_eq!(row[..4], ["Trend Vision One", "Active", "Credits", "New"]);
         assert_eq!((row[SOURCE].as_str(), row[AGREEMENT].as_str()), ("Marketplace", agreement.as_str()));
-        assert_eq!((row[9].as_str(), row[ACTIVATED_BY].as_str()), ("2 Mar 2026, 09:00 UTC", "Ada Archer"));
+        assert_eq!((row[ACTIVATED_ON].as_str(), row[ACTIVATED_BY].as_str()), ("2 Mar 2026, 09:00 UTC", "Ada Archer"));
         assert!(!page.says("12,321") && !page.says("12321") && !page.says("2027"), "{page:?}");
         let links = page.attributes("td a[href^='/console/credits']", "href");
         assert_eq!(links.len(), 2);

@@ -13,6 +13,7 @@ use crate::jobs::{self, Wake};
 use crate::kernel::clock::Clock;
 use crate::marketplace::pay::Till;
 use crate::notices::port::MailPort;
+use crate::telemetry::RequestSpan;
 use crate::web::cookies::Jar;
 use crate::web::{assets, headers, health, paths, routes};
 use actix_session::SessionMiddleware;
@@ -243,7 +244,7 @@ pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
             .app_data(portal)
             .wrap(middleware::Compress::default())
             .wrap(middleware::from_fn(headers::dress))
-            .wrap(TracingLogger::default())
+            .wrap(TracingLogger::<RequestSpan>::new())
             .route("/static/{name}", web::route().method(actix_web::http::Method::GET).to(assets::serve))
             .route("/static/{name}", web::route().method(actix_web::http::Method::HEAD).to(assets::serve))
             .route(paths::HEALTHZ, web::get().to(health::live))

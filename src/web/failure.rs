@@ -26,7 +26,7 @@ struct ErrorPage {
 pub fn page(visit: &Visit, error: WebError) -> HttpResponse {
     let status = error.status();
     if status.is_server_error() {
-        tracing::error!(error = ?error, reference = visit.reference(), path = visit.path(), "request failed");
+        tracing::error!(error = ?error, reference = visit.reference(), route = visit.route(), "request failed");
     }
     if matches!(error, WebError::SignIn) {
         return visit.see_other(&sign_in_address(visit, visit.method()));

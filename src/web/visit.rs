@@ -160,6 +160,12 @@ impl Visit {
         self.0.request.method()
     }
 
+    /// The pattern of the route: what the log says instead of a path, which may hold a code that works.
+    #[must_use]
+    pub fn route(&self) -> String {
+        self.0.request.match_pattern().unwrap_or_default()
+    }
+
     /// Path without query.
     #[must_use]
     pub fn path(&self) -> &str {

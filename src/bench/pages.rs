@@ -73,7 +73,7 @@ pub async fn measure(place: &Place, portal: &Arc<Portal>, customer: &Customer, l
     let served = Served::start(place, load.workers).await?;
     let (mut member, mut guest) = (Visitor::default(), Visitor::default());
     member.sign_in(served.address, &customer.admin.email, demo::PASSWORD).await?;
-    let licenses_path = format!("{}?rows=50", paths::licenses());
+    let licenses_path = format!("{}?size=50", paths::licenses());
     let listing_path = paths::listing(PRODVIEW);
     let licenses_bytes = member.open(served.address, &licenses_path).await?.body.len();
     let listing_bytes = guest.open(served.address, &listing_path).await.map(|answer| answer.body.len())?;

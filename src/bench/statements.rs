@@ -36,7 +36,7 @@ fn listener<S: Subscriber + for<'span> LookupSpan<'span>>() -> impl Layer<S> {
 }
 
 fn is_statement(about: &Metadata<'_>) -> bool {
-    about.target() == "sqlx::query"
+    about.target().starts_with("sqlx")
 }
 
 /// Runs something and returns the statements that the whole process ran meanwhile, sorted.

@@ -29,7 +29,13 @@ pub fn byte() -> u8 {
 #[must_use]
 pub fn word(length: usize) -> String {
     const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    (0..length).map(|_| char::from(ALPHABET[usize::from(byte() & 31)])).collect()
+    let mut word = String::with_capacity(length);
+    while word.len() < length {
+        // Many at a time: each asking is a call of the system.
+        let letters = bytes::<32>().map(|byte| char::from(ALPHABET[usize::from(byte & 31)]));
+        word.extend(letters.iter().take(length - word.len()));
+    }
+    word
 }
 
 /// `2 * N` lower-case hexadecimal digits.

@@ -4,6 +4,7 @@ use super::cookies::{self, Jar};
 use super::csrf::{self, Binding};
 use super::error::WebError;
 use super::frame;
+use super::paths;
 use super::shell::{Flash, Shell, Tone};
 use crate::access::{Action, Actor, BusinessScope, BuyerScope, StaffScope};
 use crate::application::Portal;
@@ -271,7 +272,10 @@ impl Visit {
     #[must_use]
     pub fn take_cookies(&self) -> Vec<Cookie<'static>> {
         let mut out = self.0.out.take();
-        if self.0.new_visit {
+        // The landing comes from another site without the cookies that the browser has: a new one would replace them, and
+        // every form that is open in another tab would be out of date.
+        let is_landing = self.method() == actix_web::http::Method::POST && self.path() == paths::SETUP;
+        if self.0.new_visit && !is_landing {
             out.push(self.jar().make(cookies::VISIT, self.0.binding.visit.clone()));
         }
         out

@@ -1,3 +1,16 @@
-//! Journeys through the portal in a real browser.
+//! Journeys through the portal in a real browser: Debian's Chromium, driven by its driver, against the real application
+//! on a free port. `tests/run` installs both and fetches axe-core.
 
-fn main() {}
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed; the allowance for tests does not reach functions they call"
+)]
+
+mod support;
+
+mod accessibility;
+mod journey;
+mod layout;
+mod set_up;
+mod stops;

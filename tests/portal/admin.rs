@@ -147,7 +147,7 @@ both_engines! {
         portal.sign_in(ACME_ADMIN).await;
         let mut desk = portal.sign_in(SUPPORT).await;
         ask_for_transfer(&mut desk, &held).await;
-        let pages = crawl(&mut desk, &format!("/admin/purchases/{key}")).await;
+        let pages = crawl(&mut desk, &["/admin", "/admin/search?q=a", &format!("/admin/purchases/{key}")]).await;
         assert!(pages.len() > 25, "{}", pages.len());
         let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         let hashes: Vec<(String,)> = stage.db.read("SELECT password_hash FROM people WHERE password_hash IS NOT NULL").all().await.unwrap();
@@ -176,7 +176,7 @@ both_engines! {
                 let page = desk.open(address).await;
                 assert!([403, 404].contains(&page.status), "{email} at {address}: {page:?}");
             }
-            for (address, body) in crawl(&mut desk, "/admin").await {
+            for (address, body) in crawl(&mut desk, &["/admin"]).await {
                 let posts = scraper::Html::parse_document(&body);
                 let forms = scraper::Selector::parse("form[method=post]").unwrap();
                 for form in posts.select(&forms) {
@@ -214,9 +214,9 @@ both_engines! {
     }
 }
 
-/// Follows every link of the desk from a page, without posting anything; addresses and bodies.
-async fn crawl(browser: &mut Browser, from: &str) -> Vec<(String, String)> {
-    let mut waiting = vec!["/admin".to_owned(), "/admin/search?q=a".to_owned(), from.to_owned()];
+/// Follows every link of the desk from some pages, without posting anything; addresses and bodies.
+async fn crawl(browser: &mut Browser, from: &[&str]) -> Vec<(String, String)> {
+    let mut waiting: Vec<String> = from.iter().map(|address| (*address).to_owned()).collect();
     let mut seen: Vec<(String, String)> = Vec::new();
     while let Some(address) = waiting.pop() {
         let kind = address.split("after=").next().unwrap_or_default().to_owned();

@@ -2,6 +2,7 @@
 
 use crate::support::Stage;
 use crate::support::browser::{Browser, Raw};
+use crate::support::desk::Desk;
 use crate::support::page::Page;
 use crate::support::portal::Portal;
 use chrono::TimeDelta;
@@ -200,9 +201,11 @@ both_engines! {
     /// somebody else, and after sign-in the person stands on the Activate page.
     #[test]
     async fn a_purchase_that_is_set_up_comes_first_after_sign_in(stage: Stage) {
-        let portal = stage.portal().await;
-        let mut browser = portal.browser();
-        browser.cookies.0.insert(SETUP.to_owned(), "handle".to_owned());
+        let desk = Desk::open(&stage).await;
+        let mut browser = desk.portal.browser();
+        let bought = desk.market.buy(1, 1000, stage.now());
+        desk.set_up(&mut browser, &bought).await;
+        let handle = browser.cookies.0.get(SETUP).cloned().unwrap();
         assert!(browser.open("/sign-in?next=/console/team").await.says("Your purchase waits to be activated"));
         browser.fill("Email", "buyer@acme.example").fill("Password", "wrong").press("Sign in").await;
         assert_eq!(browser.page().status, 422);
@@ -212,15 +215,17 @@ both_engines! {
         browser.press("Sign out").await;
         sign_in(&mut browser, "licensing@acme.example", demo::PASSWORD).await;
         assert_eq!(browser.page().redirections.first().map(String::as_str), Some("/console/activation"));
-        assert_eq!(browser.cookies.0.get(SETUP).map(String::as_str), Some("handle"));
+        assert_eq!(browser.cookies.0.get(SETUP), Some(&handle));
     }
 
     /// SET-7: somebody new registers a business from the landing without losing the registration.
     #[test]
     async fn a_business_is_registered_without_losing_the_purchase(stage: Stage) {
-        let portal = stage.portal().await;
-        let mut browser = portal.browser();
-        browser.cookies.0.insert(SETUP.to_owned(), "handle".to_owned());
+        let desk = Desk::open(&stage).await;
+        let mut browser = desk.portal.browser();
+        let bought = desk.market.buy(1, 1000, stage.now());
+        desk.set_up(&mut browser, &bought).await;
+        let handle = browser.cookies.0.get(SETUP).cloned().unwrap();
         browser.open("/sign-in").await;
         browser.click("Register a business").await;
         assert!(browser.page().says("Your purchase is kept"));
@@ -239,7 +244,7 @@ both_engines! {
         assert_eq!(count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM people").await, before, "nothing was made yet");
         browser.fill("Password", GOOD).press("Register the business").await;
         assert_eq!(browser.page().redirections.first().map(String::as_str), Some("/console/activation"));
-        assert_eq!(browser.cookies.0.get(SETUP).map(String::as_str), Some("handle"));
+        assert_eq!(browser.cookies.0.get(SETUP), Some(&handle));
         assert!(browser.open("/console/team").await.says("Neumann & Söhne"));
         assert_eq!(browser.page().rows("Members by name").len(), 1);
         assert_eq!(browser.open(&link).await.status, 404, "the link works once");

@@ -21,7 +21,7 @@ both_engines! {
         assert_eq!(ada.page().value("Email"), "nora");
         ada.fill("Email", "nora@neumann.example").choose("Role", "Auditor").press("Send the invitation").await;
         assert_eq!(ada.page().flash().as_deref(), Some("Success: Invitation sent"));
-        assert_eq!(ada.page().rows("Open invitations")[0][0], "nora@neumann.example Auditor, invited by Ada Archer on 2 Mar 2026");
+        assert_eq!(ada.page().rows("Open invitations")[0][0], "nora@neumann.example Auditor, invited by Ada Archer on 2 Mar 2026, valid until 9 Mar 2026");
         let mut nora = portal.browser();
         nora.open(&mailed_link(&stage, "nora@neumann.example").await).await;
         assert_eq!((nora.page().heading().as_str(), nora.page().fact("Your role").as_str()), ("Join Acme Industries", "Auditor"));

@@ -1,5 +1,6 @@
 //! A contract moves to another business by two members of staff: what moves, what stays, who is told, who is refused.
 
+mod live;
 mod races;
 mod refused;
 mod told;

@@ -187,7 +187,7 @@ mod tests {
         for typed in [
             "tall trees by the lake",
             "creditdesk-demo",
-            "correct horse battery staple",
+            "horse lantern copper sky",
             "mQ7#vu2Lk",
             "grüner Elefant 7",
             "monkeys eat blue paint",

@@ -7,7 +7,7 @@ use super::{activation_done, activation_hand_over};
 use crate::access::{Action, Actor, BusinessScope};
 use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
-use crate::fulfilment::activate::{Activation, activate as book};
+use crate::fulfilment::activate::{Activated, Activation, activate as book};
 use crate::fulfilment::choices::{CannotTake, Choice, choices};
 use crate::fulfilment::prepare::{Ready, Refusal, Viewer, ask, check};
 use crate::fulfilment::registration::Held;
@@ -22,6 +22,9 @@ use crate::web::{Form, Visit, WebError, paths};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+
+const OTHER_PURCHASE: &str =
+    "Another purchase was opened in this browser meanwhile, and this page shows it now. Review it before you activate it";
 
 /// The activation's lines of the route table. Whoever is signed in may come: the page itself says who can activate (SET-9).
 pub(super) fn routes() -> Vec<Entry> {
@@ -103,28 +106,28 @@ pub async fn activate(visit: Visit, form: Form) -> Result<HttpResponse, WebError
         problems.push("terms", "Accept the license terms to activate");
     }
     let (Some(scope), true) = (scope, problems.is_empty()) else { return again(&visit, actor, &form, problems).await };
-    let Some(handle) = setup::handle(&visit) else {
-        return stop(&visit, actor, Stopped::by(Refusal::NoRegistration, None), StatusCode::CONFLICT);
-    };
-    // What is no id at all was not reviewed either.
-    let reviewed = RegistrationId::parse(form.text("registration")).unwrap_or_else(RegistrationId::generate);
-    let viewer = Viewer::of(actor);
-    let wish = Activation { handle: &handle, reviewed, scope, viewer: &viewer, person: actor.person, terms_accepted: true };
-    match book(&visit.portal().fulfilment, &wish, &visit.who(ActingAs::Business)).await.refusal()? {
+    match attempt(&visit, actor, scope, form.text("registration")).await? {
         Ok(activated) => {
             visit.choose_business(scope.business())?;
             visit.portal().wake.now();
             Ok(visit.see_other(&paths::activation_done(activated.contract)))
         }
         Err(Refusal::OtherRegistration) => {
-            problems.push(
-                "",
-                "Another purchase was opened in this browser meanwhile, and this page shows it now. Review it before you activate it.",
-            );
+            problems.push("", OTHER_PURCHASE);
             again(&visit, actor, &form, problems).await
         }
         Err(refusal) => stop(&visit, actor, Stopped::by(refusal, setup::held(&visit).await?), StatusCode::CONFLICT),
     }
+}
+
+/// Activates what this browser holds, if it is what was reviewed.
+async fn attempt(visit: &Visit, actor: &Actor, scope: BusinessScope, reviewed: &str) -> Result<Result<Activated, Refusal>, WebError> {
+    let Some(handle) = setup::handle(visit) else { return Ok(Err(Refusal::NoRegistration)) };
+    // What is no id at all was not reviewed either.
+    let reviewed = RegistrationId::parse(reviewed).unwrap_or_else(RegistrationId::generate);
+    let viewer = Viewer::of(actor);
+    let wish = Activation { handle: &handle, reviewed, scope, viewer: &viewer, person: actor.person, terms_accepted: true };
+    Ok(book(&visit.portal().fulfilment, &wish, &visit.who(ActingAs::Business)).await.refusal()?)
 }
 
 /// The scope of the business that was chosen, if the person may manage licenses there (ACT-2).

@@ -4,7 +4,7 @@
 use super::credits::Instant;
 use super::licenses::{LICENSE_TYPE, Row, by_whom, credits_row, tone};
 use crate::access::Action;
-use crate::fulfilment::licenses::{find, get_terms, list_of_contract};
+use crate::fulfilment::licenses::{License, Terms, find, get_terms, list_of_contract};
 use crate::kernel::id::LicenseId;
 use crate::kernel::text::mask_account;
 use crate::web::shell::{Crumb, Shell};
@@ -44,10 +44,14 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let terms = get_terms(visit.db(), scope, license.contract_id).await?;
     let mut others = list_of_contract(visit.db(), scope, license.contract_id).await?;
     others.retain(|item| item.id != id);
+    visit.page(StatusCode::OK, &detail(&visit, license, terms, others))
+}
+
+fn detail(visit: &Visit, license: License, terms: Terms, others: Vec<License>) -> Detail {
     let (now, zone, status) = (visit.now(), visit.zone(), license.status(visit.now()));
-    let page = Detail {
-        shell: shell(&visit, &license.product_name),
-        id: id.to_string(),
+    Detail {
+        shell: shell(visit, &license.product_name),
+        id: license.id.to_string(),
         seller: terms.seller_name,
         status: status.label(),
         tone: tone(status),
@@ -59,13 +63,12 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
         auto_renew: if terms.auto_renew { "Yes" } else { "No" },
         activated: Instant::full(license.activated_at, zone),
         by: by_whom(&license),
-        credits_href: credits_row(id),
+        credits_href: credits_row(license.id),
         others: others.into_iter().map(|item| Row::new(item, now, zone)).collect(),
         support: visit.portal().config.support_email.clone(),
         agreement: license.agreement_id,
         product: license.product_name,
-    };
-    visit.page(StatusCode::OK, &page)
+    }
 }
 
 fn shell(visit: &Visit, product: &str) -> Shell {

@@ -5,7 +5,7 @@ use crate::support::browser::Browser;
 use crate::support::dump;
 use crate::support::people::{ACME_MEMBER, GLOBEX_ADMIN, GLOBEX_BUYER, LEAD, OPERATOR};
 use crate::support::world::{World, fill};
-use creditdesk::web::routes;
+use creditdesk::web::{paths, routes};
 use std::collections::BTreeSet;
 
 both_engines! {
@@ -33,7 +33,7 @@ both_engines! {
         let portal = stage.portal().await;
         let world = World::build(&stage, &portal).await;
         let mut canaries: Vec<String> = world.own.iter().filter(|(name, _)| !["prodview", "code"].contains(name)).map(|(_, value)| value.clone()).collect();
-        canaries.extend(["Acme Industries", "acme.example", "newcomer@", "Bought by the wrong part", "T-1001"].map(str::to_owned));
+        canaries.extend(["Acme Industries", "acme.example", "newcomer@", "Bought by the wrong part", "T-1001", "1,237"].map(str::to_owned));
         canaries.push(world.waiting.agreement.clone());
         let seen_by_owner = crawl(&mut world.admin.clone(), &addresses(&world)).await.concat();
         assert!(seen_by_owner.contains("Acme Industries") && seen_by_owner.contains("newcomer@"), "the owner sees them");
@@ -59,7 +59,7 @@ both_engines! {
         let world = World::build(&stage, &portal).await;
         let mut member = portal.sign_in(ACME_MEMBER).await;
         let seen = crawl(&mut member, &addresses(&world)).await.concat();
-        for hidden in [world.activated.agreement.as_str(), &world.own["license"], "1,000 credits"] {
+        for hidden in [world.activated.agreement.as_str(), &world.own["license"], "1,237"] {
             let shown_anyway = seen.matches(hidden).count();
             let asked_for = addresses(&world).iter().filter(|address| address.contains(hidden)).count();
             assert!(shown_anyway <= 2 * asked_for, "{hidden} stands {shown_anyway} times in what a member can open");
@@ -67,9 +67,13 @@ both_engines! {
     }
 }
 
-/// Every GET of the route table, with the world's own things.
+/// Every GET of the route table, with the world's own things; the style guide has invented ones and is left out.
 fn addresses(world: &World) -> Vec<String> {
-    routes::table().iter().filter(|entry| entry.method == "GET").map(|entry| fill(entry.pattern, &world.own)).collect()
+    routes::table()
+        .iter()
+        .filter(|entry| entry.method == "GET" && entry.pattern != paths::STYLEGUIDE)
+        .map(|entry| fill(entry.pattern, &world.own))
+        .collect()
 }
 
 async fn crawl(browser: &mut Browser, from: &[String]) -> Vec<String> {
@@ -78,7 +82,7 @@ async fn crawl(browser: &mut Browser, from: &[String]) -> Vec<String> {
 
 /// Opens these addresses and every link of this site on them, each once; texts with the address asked for.
 async fn crawl_with_addresses(browser: &mut Browser, from: &[String]) -> Vec<(String, String)> {
-    const PAGES_MAX: usize = 400;
+    const PAGES_MAX: usize = 150;
     let mut waiting: Vec<String> = from.to_vec();
     let mut known: BTreeSet<String> = waiting.iter().cloned().collect();
     let mut texts = Vec::new();

@@ -121,7 +121,7 @@ impl Browser {
         if form.method == "post" {
             self.go(Method::POST, action, Some(encoded), "same-origin").await
         } else {
-            let path = action.split('?').next().unwrap_or_default();
+            let path = action.split(['?', '#']).next().unwrap_or_default();
             self.go(Method::GET, format!("{path}?{encoded}"), None, "same-origin").await
         }
     }

@@ -92,9 +92,10 @@ fn check_document(page: &Page, document: &Html) {
         let source = element.attr("src").or_else(|| element.attr("href")).unwrap_or_default();
         assert!(source.starts_with("/static/") || source.starts_with('#'), "{source} on {place}");
     }
-    assert_eq!(
-        page.problems().is_empty(),
-        !page.title().starts_with("Error: "),
+    let says_error = page.title().starts_with("Error: ");
+    // The style guide shows a summary of problems without having any.
+    assert!(
+        page.problems().is_empty() != says_error || page.path() == "/styleguide",
         "title and problems of {place} disagree: {:?}",
         page.title()
     );

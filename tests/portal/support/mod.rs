@@ -5,6 +5,7 @@
 mod both_engines;
 pub mod browser;
 pub mod cookies;
+pub mod desk;
 pub mod dump;
 pub mod fake_marketplace;
 pub mod fixtures;

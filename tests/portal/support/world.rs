@@ -28,7 +28,7 @@ impl World {
         let mut buyer = portal.sign_in(ACME_BUYER).await;
         let mut admin = portal.sign_in(ACME_ADMIN).await;
         let mut support = portal.sign_in(SUPPORT).await;
-        let activated = buyer.buy_for("1,000", &mut admin).await;
+        let activated = buyer.buy_for("1,237", &mut admin).await;
         let waiting = buyer.buy("2,000").await;
         buyer.create_contract("3,000").await;
         let quote = buyer.page().path().split('/').nth(3).unwrap_or_default().to_owned();

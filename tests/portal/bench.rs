@@ -1,0 +1,39 @@
+//! The benchmark itself: that it runs, that its bare loop still has the statements of the use case, and that it takes
+//! everything away again. What it measures here, in a debug build beside other tests, means nothing.
+
+use crate::support::Stage;
+use creditdesk::db::Engine;
+use std::process::{Command, Output, Stdio};
+
+async fn run(stage: &Stage) -> Output {
+    let mut bench = Command::new(env!("CARGO_BIN_EXE_creditdesk"));
+    bench.args(["bench", "--seconds", "0", "--connections", "2", "--activations", "16"]);
+    bench.env_clear().env("TMPDIR", stage.folder()).env("DATABASE_URL", stage.url()).stdin(Stdio::null());
+    tokio::task::spawn_blocking(move || bench.output().expect("the program starts")).await.expect("a run that ends")
+}
+
+fn left_over(stage: &Stage) -> Vec<String> {
+    let entries = std::fs::read_dir(stage.folder()).expect("the story's folder");
+    let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with("creditdesk-bench")).collect()
+}
+
+both_engines! {
+    /// The run fails when `src/bench/bare.rs` has other statements than an activation.
+    #[test]
+    async fn the_benchmark_compares_everything_and_leaves_nothing_behind(stage: Stage) {
+        let done = run(&stage).await;
+        let said = String::from_utf8_lossy(&done.stdout);
+        assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
+        for line in ["License Information", "listing", "activations/s", "resident memory", "time to ready", "person and roles"] {
+            assert!(said.contains(line), "{line} is missing in:\n{said}");
+        }
+        assert_eq!(left_over(&stage), Vec::<String>::new());
+        let people: i64 = stage.db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM people").scalar().await.unwrap();
+        assert_eq!(people, 0, "the database that it was pointed at is as it was");
+        if stage.engine() == Engine::Postgres {
+            let schemas = stage.db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM information_schema.schemata WHERE schema_name = 'creditdesk_bench'");
+            assert_eq!(schemas.scalar::<i64>().await.unwrap(), 0);
+        }
+    }
+}

@@ -26,18 +26,17 @@ pub(super) fn read(form: &Form, offer: &Offer, problems: &mut Problems) -> Optio
         _ => Err("Choose whether the contract renews: Yes or No"),
     };
     let auto_renew = problems.take("renew", auto_renew);
-    let purchase_order = read_purchase_order(form, problems);
+    let purchase_order = problems.take("purchase_order", read_purchase_order(form));
     Some(Wanted { credits: credits?, auto_renew: auto_renew?, purchase_order: purchase_order? })
 }
 
-/// The buyer's own number, which may be left out.
-pub(super) fn read_purchase_order(form: &Form, problems: &mut Problems) -> Option<Option<String>> {
-    let number = match one_line(form.text("purchase_order"), PURCHASE_ORDER_CHARS_MAX) {
+/// The buyer's own number, which may be left out; what is wrong with it in words.
+pub(super) fn read_purchase_order(form: &Form) -> Result<Option<String>, String> {
+    match one_line(form.text("purchase_order"), PURCHASE_ORDER_CHARS_MAX) {
         Ok(number) => Ok(Some(number)),
         Err(TextError::Empty) => Ok(None),
         Err(error) => Err(error.in_words("purchase order number")),
-    };
-    problems.take("purchase_order", number)
+    }
 }
 
 /// A fresh form: the address's values where it has some, else the quote's that is changed, else the offer's smallest

@@ -29,7 +29,7 @@ pub async fn create(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
     if form.text("act") == "total" && credits.is_some() {
         return Ok(visit.see_other(&again(&id, &form)));
     }
-    let purchase_order = read_purchase_order(&form, &mut problems);
+    let purchase_order = problems.take("purchase_order", read_purchase_order(&form));
     let (Some(credits), Some(purchase_order)) = (credits, purchase_order) else {
         return page(&visit, &scope, &room, &form, problems).await;
     };

@@ -10,6 +10,7 @@ use crate::identity::sweep::sweep;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::random;
 use crate::marketplace::settle::{resume_started_payments, settle_pending_payments};
+use crate::marketplace::token;
 use crate::notices::deliver::deliver_due;
 use chrono::TimeDelta;
 use futures_util::FutureExt;
@@ -61,6 +62,7 @@ pub const JOBS: &[Job] = &[
         work: |portal| async { Ok(deliver_due(&portal.db, &portal.clock, &portal.mail).await?) }.boxed(),
     },
     Job { name: "sweep handles", every: SELDOM, work: |portal| async { Ok(forget_handles(&portal.fulfilment).await?) }.boxed() },
+    Job { name: "sweep tokens", every: SELDOM, work: |portal| async { Ok(token::sweep(&portal.db, portal.clock.now()).await?) }.boxed() },
     Job { name: "sweep sign-ins", every: SELDOM, work: |portal| async { Ok(sweep(&portal.db, portal.clock.now()).await?) }.boxed() },
 ];
 

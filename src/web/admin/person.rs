@@ -66,7 +66,7 @@ async fn view(visit: &Visit, scope: StaffScope, person: PersonRecord) -> Result<
         disabled: person.disabled_at.map(|at| moment(visit, at)),
         businesses: businesses.collect(),
         accounts: accounts.collect(),
-        staff: belongs.staff.into_iter().map(|role| role.label()).collect(),
+        staff: belongs.staff.into_iter().map(crate::access::StaffRole::label).collect(),
         name: person.name,
         email: person.email,
     })

@@ -142,7 +142,7 @@ impl Typed {
         match found {
             Destination::Empty => self.problems.push("destination", "Enter the id or the name of the business that is to own the license"),
             Destination::Unknown => {
-                self.problems.push("destination", "No registered business has this id or name. Check it, or look the business up")
+                self.problems.push("destination", "No registered business has this id or name. Check it, or look the business up");
             }
             Destination::Several(several) => {
                 self.problems.push("chosen", "Several businesses match. Choose one");

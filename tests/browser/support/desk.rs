@@ -119,17 +119,13 @@ impl Desk {
     /// Waits until the page with a heading that holds these words is there.
     pub async fn expect_heading(&self, words: &str) {
         let xpath = format!("//h1[contains(normalize-space(), {})]", quoted(words));
-        if self.wait_for(&xpath).await.is_none() {
-            panic!("no heading {words:?}; {}", self.describe().await);
-        }
+        assert!(self.wait_for(&xpath).await.is_some(), "no heading {words:?}; {}", self.describe().await);
     }
 
     /// Waits until these words can be read.
     pub async fn expect_text(&self, words: &str) {
         let xpath = format!("//*[not(self::script)][contains(normalize-space(), {})]", quoted(words));
-        if self.wait_for(&xpath).await.is_none() {
-            panic!("nowhere {words:?}; {}", self.describe().await);
-        }
+        assert!(self.wait_for(&xpath).await.is_some(), "nowhere {words:?}; {}", self.describe().await);
     }
 
     /// Whether these words stand in the page now.
@@ -223,9 +219,7 @@ impl Desk {
         self.expect_heading("Sign in").await;
         self.sign_in(email).await;
         let left = format!("//*[contains(@class, 'person') and @title={}]", quoted(email));
-        if self.wait_for(&left).await.is_none() {
-            panic!("{email} is not signed in; {}", self.describe().await);
-        }
+        assert!(self.wait_for(&left).await.is_some(), "{email} is not signed in; {}", self.describe().await);
     }
 
     async fn labelled(&self, words: &str) -> WebElement {
@@ -311,7 +305,7 @@ impl Desk {
     }
 }
 
-/// The words as an XPath text.
+/// The words as an `XPath` text.
 fn quoted(words: &str) -> String {
     if words.contains('\'') { format!("\"{words}\"") } else { format!("'{words}'") }
 }

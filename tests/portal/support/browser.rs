@@ -72,13 +72,6 @@ impl Browser {
         self
     }
 
-    /// Takes the tick away.
-    pub fn untick(&mut self, label: &str) -> &mut Self {
-        let id = self.control_id(label);
-        self.typed.insert(id, Typed::Off);
-        self
-    }
-
     /// Chooses an answer of the group with this legend.
     pub fn choose(&mut self, group: &str, answer: &str) -> &mut Self {
         let page = self.page();

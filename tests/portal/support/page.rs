@@ -66,11 +66,6 @@ impl Page {
         if self.is_html() { self.one("body").unwrap_or_default() } else { self.body.clone() }
     }
 
-    /// What stands in the content of the page, without header, navigation and footer.
-    pub fn content(&self) -> String {
-        self.one("main").unwrap_or_default()
-    }
-
     /// The page's heading.
     pub fn heading(&self) -> String {
         self.one("h1").unwrap_or_default()

@@ -64,9 +64,4 @@ impl Portal {
     pub async fn stop(self) {
         self.running.stop().await;
     }
-
-    /// What handlers and jobs share.
-    pub fn inside(&self) -> &application::Portal {
-        &self.running.portal
-    }
 }

@@ -12,7 +12,7 @@ use creditdesk::access::{Action, Actor, BusinessRole, StaffRole, StaffScope};
 use creditdesk::credits::ledger::{Figures, figures};
 use creditdesk::db::{Db, SplitRefusal};
 use creditdesk::fulfilment::transfer::{
-    self, Ask, AskRefusal, Confirmed, DecideRefusal, Immovable, LicenseRef, Reason, Status, Ticket, Transfer,
+    self, Ask, AskRefusal, Barred, Confirmed, DecideRefusal, Immovable, LicenseRef, NotUndoable, Reason, Status, Ticket, Transfer,
 };
 use creditdesk::kernel::clock::Timestamp;
 use creditdesk::kernel::id::{BusinessId, ContractId, LicenseId, PersonId, TransferId};
@@ -51,6 +51,7 @@ fn ask(license: LicenseRef, to: BusinessId) -> Ask {
         to,
         reason: Reason::parse("Activated in the wrong business").unwrap(),
         ticket: Ticket::parse("TICKET-4711").unwrap(),
+        undoes: None,
     }
 }
 
@@ -209,5 +210,49 @@ both_engines! {
         ]);
         assert_eq!(figures(&stage.db, desk.acme, stage.now()).await.unwrap(), pool(1_000, 0));
         assert_eq!(figures(&stage.db, desk.globex, stage.now()).await.unwrap(), pool(0, 0));
+    }
+
+    /// SUP-5: a transfer is undone by the same two-person way, once, while 72 hours last; everything is as it was before,
+    /// and the chain tells of both.
+    #[test]
+    async fn a_transfer_is_undone_once_by_two_people_within_72_hours(stage: Stage) {
+        let desk = Desk::new(&stage).await;
+        let there = transferred(&stage, &desk).await;
+        let undo = async |actor: &Actor| {
+            let ask = Ask { undoes: Some(there), ..ask(LicenseRef::License(desk.held.license), desk.acme) };
+            transfer::request(&stage.db, actor, &as_staff(&stage, actor), ask).await.refusal().unwrap()
+        };
+        stage.clock.advance(TimeDelta::hours(72) - TimeDelta::seconds(1));
+        let back = undo(&desk.lead).await.unwrap();
+        assert_eq!(approve(&stage, &desk.lead, back).await, Err(DecideRefusal::Barred(Barred::OwnRequest)));
+        assert_eq!(owner(&stage.db, desk.held.contract).await, desk.globex, "asking moves nothing");
+        stage.clock.advance(TimeDelta::seconds(1));
+        assert_eq!(approve(&stage, &desk.other_lead, back).await, Err(DecideRefusal::Barred(Barred::NotOpen(Status::Lapsed))));
+        assert_eq!(undo(&desk.support).await, Err(AskRefusal::NotUndoable(NotUndoable::TooLate)));
+    }
+
+    /// SUP-5: what was undone stands as it did before; neither the same transfer nor one whose contract went on is undone.
+    #[test]
+    async fn what_was_undone_is_as_before_and_is_not_undone_again(stage: Stage) {
+        let desk = Desk::new(&stage).await;
+        let there = transferred(&stage, &desk).await;
+        let undo = async || {
+            let ask = Ask { undoes: Some(there), ..ask(LicenseRef::License(desk.held.license), desk.acme) };
+            transfer::request(&stage.db, &desk.support, &as_staff(&stage, &desk.support), ask).await.refusal().unwrap()
+        };
+        stage.clock.advance(TimeDelta::hours(1));
+        let back = undo().await.unwrap();
+        approve(&stage, &desk.lead, back).await.unwrap();
+        assert_eq!(owner(&stage.db, desk.held.contract).await, desk.acme);
+        assert_eq!(figures(&stage.db, desk.acme, stage.now()).await.unwrap(), pool(1_000, 0));
+        assert_eq!(figures(&stage.db, desk.globex, stage.now()).await.unwrap(), pool(0, 0));
+        let chain = transfer::owners(&stage.db, desk.scope(), desk.held.contract, stage.now()).await.unwrap();
+        assert_eq!(chain.iter().map(|link| link.by).collect::<Vec<_>>(), [None, Some(there), Some(back)]);
+        let undone = transfer::find(&stage.db, desk.scope(), back, stage.now()).await.unwrap().unwrap();
+        assert_eq!(undone.transfer.request().undoes, Some(there));
+        assert_eq!(undo().await, Err(AskRefusal::NotUndoable(NotUndoable::OwnerChanged)));
+        let foreign = Ask { undoes: Some(TransferId::generate()), ..ask(LicenseRef::License(desk.held.license), desk.globex) };
+        let refused = transfer::request(&stage.db, &desk.support, &as_staff(&stage, &desk.support), foreign).await.refusal().unwrap();
+        assert_eq!(refused, Err(AskRefusal::NotUndoable(NotUndoable::NotApproved)));
     }
 }

@@ -53,7 +53,7 @@ impl ListedRow {
     }
 }
 
-const LISTED: &str = "SELECT t.id, t.contract_id, t.from_business_id, t.to_business_id, t.reason, t.ticket, t.status, t.requested_by, t.requested_at, t.lapses_at, t.decided_by, t.decided_at, t.decision_note, c.product_name, l.id AS license_id, f.name AS from_name, o.name AS to_name, r.name AS requested_by_name, d.name AS decided_by_name FROM transfers t JOIN contracts c ON c.id = t.contract_id JOIN licenses l ON l.contract_id = t.contract_id AND l.item_number = 1 JOIN businesses f ON f.id = t.from_business_id JOIN businesses o ON o.id = t.to_business_id JOIN people r ON r.id = t.requested_by LEFT JOIN people d ON d.id = t.decided_by WHERE ";
+const LISTED: &str = "SELECT t.id, t.contract_id, t.from_business_id, t.to_business_id, t.reason, t.ticket, t.status, t.requested_by, t.requested_at, t.lapses_at, t.decided_by, t.decided_at, t.decision_note, t.undoes, c.product_name, l.id AS license_id, f.name AS from_name, o.name AS to_name, r.name AS requested_by_name, d.name AS decided_by_name FROM transfers t JOIN contracts c ON c.id = t.contract_id JOIN licenses l ON l.contract_id = t.contract_id AND l.item_number = 1 JOIN businesses f ON f.id = t.from_business_id JOIN businesses o ON o.id = t.to_business_id JOIN people r ON r.id = t.requested_by LEFT JOIN people d ON d.id = t.decided_by WHERE ";
 
 async fn rows(query: Query<'_>, now: Timestamp) -> Result<Vec<Listed>, Error> {
     query.all::<ListedRow>().await?.into_iter().map(|row| row.into_listed(now)).collect()

@@ -16,7 +16,7 @@ pub use decide::{DecideRefusal, approve, lapse_overdue, reject, withdraw};
 pub use history::{Ownership, owners};
 pub use holding::{Holding, Immovable, Item};
 pub use list::{Listed, Narrowed, count, credits_moved, find, list, list_of_contract};
-pub use model::{Barred, Event, OPEN_FOR_HOURS, Request, Status, Transfer};
+pub use model::{Barred, Event, NotUndoable, OPEN_FOR_HOURS, Request, Status, Transfer, UNDO_WITHIN_HOURS};
 pub use preview::{Pointed, Preview, Side, pointed, preview};
 pub use request::{Ask, AskRefusal, request};
 pub use store::Told;

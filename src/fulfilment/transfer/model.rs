@@ -9,6 +9,9 @@ use chrono::TimeDelta;
 /// How long a request waits for its second member of staff before it lapses.
 pub const OPEN_FOR_HOURS: i64 = 72;
 
+/// How long an approved transfer can be undone (SUP-5).
+pub const UNDO_WITHIN_HOURS: i64 = 72;
+
 text_enum! {
     /// How a transfer stands, as it is stored.
     pub enum Status {
@@ -72,6 +75,8 @@ pub struct Request {
     pub requested_at: Timestamp,
     /// From this instant on nobody can approve it.
     pub lapses_at: Timestamp,
+    /// The transfer that this one takes back.
+    pub undoes: Option<TransferId>,
 }
 
 impl Request {
@@ -87,7 +92,56 @@ impl Request {
     ) -> Self {
         let (reason, ticket) = (why.0.into_string(), why.1.into_string());
         let lapses_at = now + TimeDelta::hours(OPEN_FOR_HOURS);
-        Self { id: TransferId::generate(), contract, from, to, reason, ticket, requested_by, requested_at: now, lapses_at }
+        Self { id: TransferId::generate(), contract, from, to, reason, ticket, requested_by, requested_at: now, lapses_at, undoes: None }
+    }
+
+    /// A request to take an approved transfer back, open as long as that can be undone (SUP-5). `owner` has the contract
+    /// now.
+    ///
+    /// # Errors
+    /// Why it cannot be undone.
+    pub fn undoing(
+        original: &Transfer,
+        owner: BusinessId,
+        why: (Reason, Ticket),
+        requested_by: PersonId,
+        now: Timestamp,
+    ) -> Result<Self, NotUndoable> {
+        let until = original.undoable_until().ok_or(NotUndoable::NotApproved)?;
+        let moved = original.request();
+        if owner != moved.to {
+            return Err(NotUndoable::OwnerChanged);
+        }
+        if now >= until {
+            return Err(NotUndoable::TooLate);
+        }
+        let back = Self::new(moved.contract, moved.to, moved.from, why, requested_by, now);
+        Ok(Self { lapses_at: back.lapses_at.min(until), undoes: Some(moved.id), ..back })
+    }
+}
+
+/// Why a transfer cannot be undone (SUP-5). Another transfer, with its own reasons, may still be possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotUndoable {
+    /// There is no such transfer of this contract, or it moved nothing.
+    NotApproved,
+    /// The contract does not belong to the business it went to: it went on, or was undone already.
+    OwnerChanged,
+    /// The 72 hours are over.
+    TooLate,
+}
+
+impl NotUndoable {
+    /// The reason, for whoever asks.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::NotApproved => "There is no approved transfer of this license that could be undone.",
+            Self::OwnerChanged => {
+                "The license does not belong to the business any more that the transfer moved it to. Ask for another transfer instead."
+            }
+            Self::TooLate => "A transfer can be undone within 72 hours. They are over; ask for another transfer instead.",
+        }
     }
 }
 
@@ -189,6 +243,15 @@ impl Transfer {
         }
     }
 
+    /// Until when it can be undone, exclusive; nothing unless it moved something (SUP-5).
+    #[must_use]
+    pub fn undoable_until(&self) -> Option<Timestamp> {
+        match self {
+            Self::Approved { at, .. } => Some(*at + TimeDelta::hours(UNDO_WITHIN_HOURS)),
+            Self::Requested(_) | Self::Rejected { .. } | Self::Withdrawn { .. } | Self::Lapsed(_) => None,
+        }
+    }
+
     /// The same as it stands at `now`: an undecided request whose time is over has lapsed, whether or not a job has
     /// written that down yet.
     #[must_use]
@@ -274,5 +337,25 @@ mod tests {
             }
         }
         assert_eq!(table, include_str!("state_x_event.txt"));
+    }
+
+    /// SUP-5: an approved transfer can be undone for 72 hours and not a microsecond longer, by a request that lapses
+    /// with them; nothing else can be undone.
+    #[test]
+    fn only_an_approved_transfer_is_undone_and_only_for_72_hours() {
+        let (asker, lead) = (PersonId::generate(), PersonId::generate());
+        let wish = request(asker);
+        let why = || (words("It was the wrong business"), Ticket::parse("T-2").unwrap());
+        let moved = Transfer::Approved { request: wish.clone(), by: lead, at: at(5) };
+        let last = at(5 + UNDO_WITHIN_HOURS);
+        let back = Request::undoing(&moved, wish.to, why(), asker, last - TimeDelta::microseconds(1)).unwrap();
+        assert_eq!((back.from, back.to, back.undoes, back.lapses_at), (wish.to, wish.from, Some(wish.id), last));
+        assert_eq!(Request::undoing(&moved, wish.to, why(), asker, last), Err(NotUndoable::TooLate));
+        assert_eq!(Request::undoing(&moved, wish.from, why(), asker, at(6)), Err(NotUndoable::OwnerChanged));
+        for closed in
+            [Transfer::Requested(wish.clone()), Transfer::Lapsed(wish.clone()), Transfer::Withdrawn { request: wish.clone(), at: at(1) }]
+        {
+            assert_eq!(Request::undoing(&closed, wish.to, why(), asker, at(6)), Err(NotUndoable::NotApproved));
+        }
     }
 }

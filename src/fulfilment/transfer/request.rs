@@ -2,13 +2,13 @@
 
 use super::decide::write_lapse;
 use super::holding::{Holding, Immovable};
-use super::model::{Event, Request, Status};
+use super::model::{Event, NotUndoable, Request, Status};
 use super::store::{self, Named};
 use super::typed::{Confirmed, Reason, Ticket};
 use crate::access::{Action, Actor, allows};
 use crate::audit::{self, Entry, Who};
-use crate::db::{Db, Failed, refuse};
-use crate::kernel::id::{BusinessId, TransferId};
+use crate::db::{Db, Failed, Tx, refuse};
+use crate::kernel::id::{BusinessId, ContractId, TransferId};
 use serde_json::json;
 
 /// What is asked for.
@@ -22,6 +22,8 @@ pub struct Ask {
     pub reason: Reason,
     /// The support ticket.
     pub ticket: Ticket,
+    /// The transfer that is to be taken back; `to` is then the business it came from (SUP-5).
+    pub undoes: Option<TransferId>,
 }
 
 /// Why it cannot be asked for.
@@ -35,6 +37,8 @@ pub enum AskRefusal {
     NoSuchBusiness,
     /// It cannot be moved, or not there (SUP-6).
     Immovable(Immovable),
+    /// The transfer that is to be taken back cannot be (SUP-5).
+    NotUndoable(NotUndoable),
     /// The contract has an open request.
     AlreadyAsked(TransferId),
 }
@@ -55,6 +59,7 @@ pub async fn request(db: &Db, actor: &Actor, who: &Who, ask: Ask) -> Result<Tran
     crate::tx!(db, |tx| {
         store::lock_contract(tx, contract).await?;
         let holding = store::holding_in(tx, contract).await?;
+        let request = wanted(tx, actor, who, contract, &holding, &ask).await?;
         if let Err(immovable) = holding.movable_to(ask.to, who.now) {
             return refuse(AskRefusal::Immovable(immovable));
         }
@@ -64,12 +69,31 @@ pub async fn request(db: &Db, actor: &Actor, who: &Who, ask: Ask) -> Result<Tran
             let Ok(lapsed) = open.after(Event::TimePasses, who.now) else { return refuse(AskRefusal::AlreadyAsked(id)) };
             write_lapse(tx, &lapsed, who.now).await?;
         }
-        let request = Request::new(contract, holding.owner, ask.to, (ask.reason.clone(), ask.ticket.clone()), actor.person, who.now);
         store::insert(tx, &request).await?;
         let from_name = store::business_name_in(tx, holding.owner).await?.unwrap_or_default();
         audit::record(tx, who, entry(&request, &holding, &from_name, &to_name)).await?;
         Ok(request.id)
     })
+}
+
+/// The request that is to be written, once nothing else is in its way.
+async fn wanted(
+    tx: &mut Tx,
+    actor: &Actor,
+    who: &Who,
+    contract: ContractId,
+    holding: &Holding,
+    ask: &Ask,
+) -> Result<Request, Failed<AskRefusal>> {
+    let why = (ask.reason.clone(), ask.ticket.clone());
+    let Some(undoes) = ask.undoes else {
+        return Ok(Request::new(contract, holding.owner, ask.to, why, actor.person, who.now));
+    };
+    let original = store::lock(tx, undoes).await?.filter(|original| original.request().contract == contract);
+    let Some(original) = original.filter(|original| original.request().from == ask.to) else {
+        return refuse(AskRefusal::NotUndoable(NotUndoable::NotApproved));
+    };
+    Request::undoing(&original, holding.owner, why, actor.person, who.now).map_err(|why| Failed::Refused(AskRefusal::NotUndoable(why)))
 }
 
 /// For staff only: it names both businesses.
@@ -85,5 +109,6 @@ fn entry(request: &Request, holding: &Holding, from_name: &str, to_name: &str) -
         "reason": request.reason,
         "ticket": request.ticket,
         "lapses_at": request.lapses_at,
+        "undoes": request.undoes.map(|undone| undone.to_string()),
     }))
 }

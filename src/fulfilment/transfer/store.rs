@@ -24,6 +24,7 @@ pub(super) struct Row {
     decided_by: Option<PersonId>,
     decided_at: Option<Timestamp>,
     decision_note: Option<String>,
+    undoes: Option<TransferId>,
 }
 
 impl Row {
@@ -39,6 +40,7 @@ impl Row {
             requested_by: self.requested_by,
             requested_at: self.requested_at,
             lapses_at: self.lapses_at,
+            undoes: self.undoes,
         };
         match (self.status, self.decided_by, self.decided_at) {
             (Status::Requested, ..) => Ok(Transfer::Requested(request)),
@@ -53,7 +55,7 @@ impl Row {
     }
 }
 
-const ROW: &str = "SELECT id, contract_id, from_business_id, to_business_id, reason, ticket, status, requested_by, requested_at, lapses_at, decided_by, decided_at, decision_note FROM transfers WHERE ";
+const ROW: &str = "SELECT id, contract_id, from_business_id, to_business_id, reason, ticket, status, requested_by, requested_at, lapses_at, decided_by, decided_at, decision_note, undoes FROM transfers WHERE ";
 
 async fn one_transfer(query: Query<'_>) -> Result<Option<Transfer>, Error> {
     query.opt::<Row>().await?.map(Row::into_transfer).transpose()
@@ -119,7 +121,7 @@ pub(super) async fn list_overdue(db: &Db, now: Timestamp, most: i64) -> Result<V
 /// # Errors
 /// Any storage error.
 pub(super) async fn insert(tx: &mut Tx, request: &Request) -> Result<(), Error> {
-    tx.q("INSERT INTO transfers (id, contract_id, from_business_id, to_business_id, reason, ticket, status, requested_by, requested_at, lapses_at) VALUES ($1, $2, $3, $4, $5, $6, 'requested', $7, $8, $9)")
+    tx.q("INSERT INTO transfers (id, contract_id, from_business_id, to_business_id, reason, ticket, status, requested_by, requested_at, lapses_at, undoes) VALUES ($1, $2, $3, $4, $5, $6, 'requested', $7, $8, $9, $10)")
         .bind(request.id)
         .bind(request.contract)
         .bind(request.from)
@@ -129,6 +131,7 @@ pub(super) async fn insert(tx: &mut Tx, request: &Request) -> Result<(), Error> 
         .bind(request.requested_by)
         .bind(request.requested_at)
         .bind(request.lapses_at)
+        .bind(request.undoes)
         .exec_one()
         .await
 }

@@ -4,7 +4,7 @@
 use super::preview::PreviewView;
 use super::rows::{Link, Moment, crumbs, moment, transfer_tone};
 use crate::access::{Action, StaffScope, allows};
-use crate::fulfilment::transfer::{self, Listed, Request, Status, Transfer};
+use crate::fulfilment::transfer::{self, LicenseRef, Listed, Pointed, Request, Status, Transfer};
 use crate::kernel::id::TransferId;
 use crate::kernel::show;
 use crate::web::form::FormView;
@@ -30,6 +30,13 @@ struct Ended {
     moved: Option<String>,
 }
 
+/// The way back, as long as there is one (SUP-5).
+struct Undo {
+    href: String,
+    until: Moment,
+    left: String,
+}
+
 #[derive(Template)]
 #[template(path = "admin/transfer.html")]
 struct Page {
@@ -48,6 +55,8 @@ struct Page {
     requested_by: Link,
     open: Option<Open>,
     ended: Option<Ended>,
+    undoes: Option<Link>,
+    undo: Option<Undo>,
     may_decide: bool,
     may_withdraw: bool,
     needs_password: bool,
@@ -72,12 +81,27 @@ pub(super) async fn answer(visit: &Visit, id: TransferId, form: FormView, status
         Transfer::Requested(request) => Some(open(visit, scope, request).await?),
         Transfer::Approved { .. } | Transfer::Rejected { .. } | Transfer::Withdrawn { .. } | Transfer::Lapsed(_) => None,
     };
+    let undo = undo(visit, scope, &listed).await?;
     let mut page = view(visit, form, listed, open)?;
+    page.undo = undo;
     if let Some(ended) = &mut page.ended {
         let moved = transfer::credits_moved(visit.db(), scope, id).await?;
         ended.moved = (moved > 0).then(|| show::count(moved, "credit"));
     }
     visit.page(status, &page)
+}
+
+/// Only the last transfer of a contract can be taken back, and only while its business still holds it.
+async fn undo(visit: &Visit, scope: StaffScope, listed: &Listed) -> Result<Option<Undo>, WebError> {
+    let request = listed.transfer.request();
+    let Some(until) = listed.transfer.undoable_until().filter(|until| visit.now() < *until) else { return Ok(None) };
+    let pointed = transfer::pointed(visit.db(), scope, &LicenseRef::License(listed.license)).await?;
+    let still_there = matches!(pointed, Pointed::Held(holding) if holding.owner == request.to);
+    Ok(still_there.then(|| Undo {
+        href: paths::with_query(&paths::admin_transfer_request(listed.license), &[("undo", &request.id.to_string())]),
+        until: moment(visit, until),
+        left: show::duration_left((until - visit.now()).num_seconds()),
+    }))
 }
 
 async fn open(visit: &Visit, scope: StaffScope, request: &Request) -> Result<Open, WebError> {
@@ -113,6 +137,8 @@ fn view(visit: &Visit, form: FormView, listed: Listed, open: Option<Open>) -> Re
         requested_by: Link { label: listed.requested_by_name.clone(), href: paths::admin_person(request.requested_by) },
         open,
         ended,
+        undoes: request.undoes.map(|undone| Link { label: undone.to_string(), href: paths::admin_transfer(undone) }),
+        undo: None,
         may_decide: is_open && !asked_by_viewer && allows(actor, Action::DecideTransfer).is_ok(),
         may_withdraw: is_open && asked_by_viewer,
         needs_password: !visit.password_is_fresh(),

@@ -4,15 +4,15 @@
 use super::destination::{Destination, resolve};
 use super::fresh_password;
 use super::preview::PreviewView;
-use super::rows::{Link, crumbs};
+use super::rows::{Link, Moment, crumbs, moment};
 use crate::access::{Action, StaffScope};
 use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
 use crate::fulfilment::transfer::{
-    self, Ask, AskRefusal, Confirmed, Holding, Immovable, LicenseRef, Pointed, Reason, Status, TextRefused, Ticket, request,
+    self, Ask, AskRefusal, Confirmed, Holding, Immovable, LicenseRef, Listed, Pointed, Reason, Status, TextRefused, Ticket, request,
 };
 use crate::identity::look_up::{self, BusinessRecord};
-use crate::kernel::id::{BusinessId, LicenseId};
+use crate::kernel::id::{BusinessId, LicenseId, TransferId};
 use crate::kernel::show;
 use crate::web::form::{FormView, Problems};
 use crate::web::shell::{Shell, Tone};
@@ -40,6 +40,14 @@ struct Page {
     needs_password: bool,
     action: String,
     open_for: String,
+    undo: Option<Undo>,
+}
+
+/// The transfer that is to be taken back (SUP-5).
+struct Undo {
+    transfer: Link,
+    id: String,
+    until: Moment,
 }
 
 /// The license that the address names.
@@ -65,6 +73,7 @@ impl Subject {
 pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let subject = Subject::load(&visit).await?;
     let mut typed = Typed { text: visit.query("destination").to_owned(), ..Typed::default() };
+    typed.take_back(&visit, &subject, visit.query("undo")).await?;
     if !typed.text.is_empty() {
         typed.choose(&visit, &subject, "").await?;
     }
@@ -107,12 +116,14 @@ struct Typed {
     reason: Option<Reason>,
     ticket: Option<Ticket>,
     confirmed: Option<Confirmed>,
+    undoes: Option<Listed>,
     problems: Problems,
 }
 
 impl Typed {
     async fn read(visit: &Visit, subject: &Subject, form: &Form) -> Result<Self, WebError> {
         let mut typed = Self { text: form.text("destination").to_owned(), ..Self::default() };
+        typed.take_back(visit, subject, form.text("undo")).await?;
         typed.choose(visit, subject, form.text("chosen")).await?;
         let reason = Reason::parse(form.text("reason")).map_err(|refused| match refused {
             TextRefused::Length => format!("Enter the reason in {} to {} characters", Reason::MIN, show::group_len(Reason::MAX)),
@@ -128,6 +139,18 @@ impl Typed {
             typed.confirm(visit, subject, form).await?;
         }
         Ok(typed)
+    }
+
+    /// The transfer to take back, if one is named: the destination is then where it came from. What is no transfer of this
+    /// license is an ordinary request.
+    async fn take_back(&mut self, visit: &Visit, subject: &Subject, named: &str) -> Result<(), WebError> {
+        let Some(id) = TransferId::parse(named) else { return Ok(()) };
+        let found = transfer::find(visit.db(), subject.scope, id, visit.now()).await?;
+        self.undoes = found.filter(|listed| listed.transfer.request().contract == subject.holding.contract);
+        if let Some(listed) = &self.undoes {
+            self.text = listed.transfer.request().from.to_string();
+        }
+        Ok(())
     }
 
     /// Finds the business. A choice among several counts only as long as the text is the one it was offered for.
@@ -176,7 +199,13 @@ impl Typed {
             return None;
         };
         let complete = self.problems.is_empty();
-        complete.then(|| Ask { license: license.clone(), to: to.id, reason: reason.clone(), ticket: ticket.clone() })
+        complete.then(|| Ask {
+            license: license.clone(),
+            to: to.id,
+            reason: reason.clone(),
+            ticket: ticket.clone(),
+            undoes: self.undoes.as_ref().map(|listed| listed.transfer.request().id),
+        })
     }
 }
 
@@ -187,6 +216,7 @@ async fn refused(visit: &Visit, subject: &Subject, mut typed: Typed, form: &Form
         AskRefusal::NoSuchBusiness => typed.problems.push("destination", "This business does not exist any more"),
         AskRefusal::Immovable(reason @ Immovable::SameBusiness) => typed.problems.push("destination", reason.in_words()),
         AskRefusal::Immovable(reason) => typed.problems.push("", reason.in_words()),
+        AskRefusal::NotUndoable(reason) => typed.problems.push("", reason.in_words()),
         AskRefusal::AlreadyAsked(_) => typed.problems.push("", "There is an open request for this license already"),
     }
     let view = FormView::with(form, std::mem::take(&mut typed.problems)).set("destination", &typed.text);
@@ -220,8 +250,15 @@ async fn answer(visit: &Visit, subject: &Subject, typed: Typed, form: FormView, 
         needs_password: !visit.password_is_fresh(),
         action: paths::admin_transfer_request(subject.license),
         open_for: show::duration_left(transfer::OPEN_FOR_HOURS * 3_600),
+        undo: typed.undoes.as_ref().and_then(|listed| undo(visit, listed)),
     };
     visit.page(status, &view)
+}
+
+fn undo(visit: &Visit, listed: &Listed) -> Option<Undo> {
+    let id = listed.transfer.request().id;
+    let until = moment(visit, listed.transfer.undoable_until()?);
+    Some(Undo { transfer: Link { label: id.to_string(), href: paths::admin_transfer(id) }, id: id.to_string(), until })
 }
 
 fn candidate(business: &BusinessRecord) -> String {

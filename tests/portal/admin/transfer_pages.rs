@@ -71,6 +71,34 @@ both_engines! {
         assert_eq!(lead.open("/admin").await.rows("Approved transfers").len(), 1);
     }
 
+    /// SUP-5: the page of an approved transfer leads to its undoing, which needs everything that a transfer needs and a
+    /// second person, and is gone after 72 hours.
+    #[test]
+    async fn an_approved_transfer_is_undone_from_its_page(stage: Stage) {
+        let portal = stage.portal().await;
+        let held = acme_contract(&stage, 1_000).await;
+        let acme = demo_business(&stage, "Acme Industries").await;
+        let (mut support, mut lead) = (portal.sign_in(SUPPORT).await, portal.sign_in(LEAD).await);
+        let there = ask_for_transfer(&mut support, &held).await;
+        assert!(support.open(&there).await.link("Undo transfer").is_none(), "nothing has moved yet");
+        lead.open(&there).await;
+        lead.press("Approve transfer").await;
+        support.open(&there).await;
+        assert!(support.click("Undo transfer").await.says("This takes a transfer back"), "{:?}", support.page());
+        assert_eq!(support.page().value("Destination business"), acme.to_string());
+        support.fill("Reason", "It was the wrong business after all").fill("Ticket number", "T-2");
+        support.fill("License id", &held.license.to_string()).press("Request transfer").await;
+        let back = support.page().path().to_owned();
+        assert!(there.ends_with(&support.page().fact("Undoes")), "{:?}", support.page());
+        lead.open(&back).await;
+        lead.press("Approve transfer").await;
+        assert_eq!(owner(&stage).await, acme);
+        assert!(support.open(&there).await.link("Undo transfer").is_none(), "it was undone");
+        stage.clock.advance(TimeDelta::hours(72));
+        let mut support = portal.sign_in(SUPPORT).await;
+        assert!(support.open(&back).await.link("Undo transfer").is_none(), "the time is over");
+    }
+
     /// SUP-4: everything that is wrong is said at once, what was typed is kept, and nothing is written.
     #[test]
     async fn all_problems_of_a_request_are_said_at_once(stage: Stage) {

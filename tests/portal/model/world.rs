@@ -237,6 +237,7 @@ impl World {
             to: self.businesses[to],
             reason: Reason::parse("Activated in the wrong business").unwrap(),
             ticket: Ticket::parse("T-1").unwrap(),
+            undoes: None,
         };
         match told(request(&self.stage.db, &self.support, &self.who(&self.support, ActingAs::Staff), ask).await) {
             Ok(transfer) => {

@@ -1,6 +1,7 @@
 //! A purchase becomes licenses of one business: the marketplace port, registration, activation, licenses, transfer.
 
 pub mod activate;
+mod chain;
 pub mod choices;
 pub mod difference;
 pub mod entitled;
@@ -11,10 +12,13 @@ pub mod licenses;
 pub mod look_up;
 mod mail;
 pub mod marketplace;
+pub mod next_term;
 pub mod prepare;
 pub mod products;
 pub mod registration;
+mod renew;
 pub mod report;
+pub mod reread;
 mod store;
 pub mod sync;
 pub mod transfer;

@@ -3,7 +3,7 @@
 //! [`super::settle`].
 
 use super::ids::{AgreementId, LicenseArn, OfferId, ProductId, QuoteId};
-use super::store::agreements as store;
+use super::store::{agreements as store, renewals};
 use crate::audit::{self, Entry, Who};
 use crate::db::{Db, Error};
 use crate::kernel::clock::Timestamp;
@@ -67,12 +67,28 @@ pub struct Agreement {
     pub auto_renew: bool,
     /// Credits in force, upgrades included.
     pub credits: Credits,
+    /// Credits that the buyer chose for the next term; nothing means those in force at the end (REN-3).
+    pub next_credits: Option<Credits>,
     /// The buyer's own number for it.
     pub purchase_order: Option<String>,
     /// Who pressed Pay now.
     pub accepted_by: PersonId,
     /// When it was accepted.
     pub accepted_at: Timestamp,
+}
+
+/// What an agreement comes to at an instant, if the clockwork looks at it then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtEnd {
+    /// Its end has not come, or it is not in force at all.
+    Nothing,
+    /// It ends.
+    Ends,
+    /// It goes on for another term.
+    Renews {
+        /// With so many credits.
+        credits: Credits,
+    },
 }
 
 /// How an agreement stands at an instant.
@@ -157,6 +173,22 @@ impl Agreement {
         Standing::of(self.status, self.ends_at, now)
     }
 
+    /// What becomes of it at an instant: at its end it renews if auto renew is on then (REN-1, TIM-3).
+    #[must_use]
+    pub fn at_end(&self, now: Timestamp) -> AtEnd {
+        match self.status {
+            AgreementStatus::Active if now < self.ends_at => AtEnd::Nothing,
+            AgreementStatus::Active if self.auto_renew => AtEnd::Renews { credits: self.next_credits.unwrap_or(self.credits) },
+            AgreementStatus::Active => AtEnd::Ends,
+            AgreementStatus::Pending
+            | AgreementStatus::RolledBack
+            | AgreementStatus::Expired
+            | AgreementStatus::Renewed
+            | AgreementStatus::Cancelled
+            | AgreementStatus::Terminated => AtEnd::Nothing,
+        }
+    }
+
     /// Its term, computed from the anchor.
     ///
     /// # Errors
@@ -190,6 +222,27 @@ pub async fn mark_activated(db: &Db, who: &Who, arn: &LicenseArn, at: Timestamp)
 /// Any storage error.
 pub async fn find_by_arn(db: &Db, arn: &LicenseArn) -> Result<Option<Agreement>, Error> {
     store::find_by_arn(db, arn).await
+}
+
+/// The agreements before and after one in its chain of renewals.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    /// The agreement that it renewed.
+    pub previous: Option<AgreementId>,
+    /// The license ARN of the one that renewed it.
+    pub successor: Option<LicenseArn>,
+}
+
+/// What came before and after an agreement, for the seller.
+///
+/// # Errors
+/// Any storage error.
+pub async fn find_neighbours(db: &Db, agreement: &Agreement) -> Result<Neighbours, Error> {
+    let (chain, term) = (&agreement.initial_agreement_id, agreement.term_number);
+    Ok(Neighbours {
+        previous: if term > 1 { renewals::find_previous(db, chain, term).await? } else { None },
+        successor: if agreement.status == AgreementStatus::Renewed { renewals::find_successor(db, chain, term).await? } else { None },
+    })
 }
 
 #[cfg(test)]

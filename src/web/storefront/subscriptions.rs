@@ -67,7 +67,7 @@ impl Row {
             starts: Moment::date(row.starts_at, zone),
             ends: Moment::date(row.ends_at, zone),
             ends_in: show::in_days(now, row.ends_at, zone),
-            status: Status::of_agreement(standing),
+            status: Status::of_term(row.status, standing),
             set_up: (is_open || set_up == SetUp::Activated).then(|| Status::of_set_up(set_up)),
             agreement: row.id.to_string(),
             product: row.product_name,

@@ -5,6 +5,7 @@ mod hand_over;
 mod landing;
 mod lists;
 mod race;
+mod renewal;
 mod upgrade;
 
 use crate::support::Stage;

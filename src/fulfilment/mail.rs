@@ -55,6 +55,34 @@ struct RenewedText<'a> {
     links: &'a Links,
 }
 
+#[derive(Template)]
+#[template(path = "mail/license_corrected.txt")]
+struct CorrectedText<'a> {
+    name: &'a str,
+    product: &'a str,
+    before: Credits,
+    after: Option<Total>,
+    since: String,
+    expires: String,
+    agreement: &'a str,
+    links: &'a Links,
+}
+
+/// Staff took over what the marketplace says.
+pub(super) fn corrected(recipient: &Recipient, contract: &contracts::Booked, total: Option<Total>, who: &Who, links: &Links) -> Mail {
+    let text = CorrectedText {
+        name: &recipient.name,
+        product: &contract.product_name,
+        before: contract.granted,
+        after: total,
+        since: show::date_time(who.now, Zone::UTC),
+        expires: show::date_time(total.map_or(contract.expires_at, |total| total.expires_at), Zone::UTC),
+        agreement: &contract.agreement_id,
+        links,
+    };
+    Mail::new("license_corrected", &recipient.email, &format!("Corrected: {}", contract.product_name), written(&text))
+}
+
 /// The contract goes on for another term (REN-1).
 pub(super) fn renewed(recipient: &Recipient, contract: &contracts::Booked, total: Total, links: &Links) -> Mail {
     let text = RenewedText {

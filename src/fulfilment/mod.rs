@@ -3,6 +3,7 @@
 pub mod activate;
 mod chain;
 pub mod choices;
+mod correct;
 pub mod difference;
 pub mod entitled;
 pub mod hand_over;
@@ -15,6 +16,7 @@ pub mod marketplace;
 pub mod next_term;
 pub mod prepare;
 pub mod products;
+pub mod reconcile;
 pub mod registration;
 mod renew;
 pub mod report;

@@ -5,6 +5,7 @@ mod hand_over;
 mod landing;
 mod lists;
 mod race;
+mod reconcile;
 mod renewal;
 mod upgrade;
 

@@ -144,6 +144,17 @@ pub(in crate::fulfilment) async fn has_rival(tx: &mut Tx, contract: &Booked, lic
     Ok(rivals > 0)
 }
 
+/// Whether a license ARN is another contract's.
+pub(in crate::fulfilment) async fn is_taken(tx: &mut Tx, contract: ContractId, license_arn: &str) -> Result<bool, Error> {
+    let others: i64 = tx
+        .q("SELECT CAST(COUNT(*) AS BIGINT) FROM contracts WHERE id <> $1 AND license_arn = $2")
+        .bind(contract)
+        .bind(license_arn)
+        .scalar()
+        .await?;
+    Ok(others > 0)
+}
+
 /// What a contract has after a renewal.
 pub(in crate::fulfilment) struct NextTerm<'a> {
     pub granted: Credits,

@@ -68,7 +68,17 @@ impl Desk {
         let license = self.scene.rows::<(creditdesk::kernel::id::LicenseId,)>("SELECT id FROM licenses WHERE item_number = 1").await[0].0;
         let insert = self.scene.stage.db.write("INSERT INTO transfers (id, contract_id, from_business_id, to_business_id, reason, ticket, status, requested_by, requested_at, lapses_at) VALUES ($1, $2, $3, $4, 'Bought by the wrong part', 'T-1', 'requested', $5, $6, $7)");
         let (id, now) = (TransferId::generate(), self.scene.now());
-        insert.bind(id).bind(contract).bind(self.acme).bind(to).bind(support.person).bind(now).bind(now + TimeDelta::hours(72)).exec_one().await.unwrap();
+        insert
+            .bind(id)
+            .bind(contract)
+            .bind(self.acme)
+            .bind(to)
+            .bind(support.person)
+            .bind(now)
+            .bind(now + TimeDelta::hours(72))
+            .exec_one()
+            .await
+            .unwrap();
         let moved = transfer::approve(&self.scene.stage.db, &self.lead, &fixtures::as_staff(&self.scene.stage, &self.lead), id).await;
         moved.refusal().unwrap().unwrap_or_else(|refusal| panic!("{license} does not move: {refusal:?}"));
     }

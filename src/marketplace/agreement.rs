@@ -279,6 +279,43 @@ Ended | - | - | - | - | -
         assert_eq!(table, expected);
     }
 
+    /// REN-1, REN-2: only an agreement in force whose end has passed is decided, by what is stored then.
+    #[test]
+    fn what_becomes_of_an_agreement_at_its_end() {
+        let end: Timestamp = "2027-03-02T09:00:00Z".parse().expect("an instant");
+        let id = AgreementId::parse("agmt-a").expect("an id");
+        let credits = |number| Credits::new(number).expect("credits");
+        let agreement = |status, auto_renew, next_credits| Agreement {
+            id: id.clone(),
+            initial_agreement_id: id.clone(),
+            quote_id: QuoteId::parse("ar-q").expect("an id"),
+            buyer_account_id: "111122223333".to_owned(),
+            product_id: ProductId::parse("prod-p").expect("an id"),
+            offer_id: OfferId::parse("offer-o").expect("an id"),
+            license_arn: LicenseArn::generate("294406891311"),
+            status,
+            anchor_at: end - chrono::TimeDelta::days(365),
+            term_number: 1,
+            duration_months: 12,
+            starts_at: end - chrono::TimeDelta::days(365),
+            ends_at: end,
+            auto_renew,
+            credits: credits(1_000),
+            next_credits,
+            purchase_order: None,
+            accepted_by: PersonId::generate(),
+            accepted_at: end,
+        };
+        let active = |auto_renew, next| agreement(AgreementStatus::Active, auto_renew, next);
+        assert_eq!(active(true, None).at_end(end - chrono::TimeDelta::microseconds(1)), AtEnd::Nothing);
+        assert_eq!(active(true, None).at_end(end), AtEnd::Renews { credits: credits(1_000) });
+        assert_eq!(active(true, Some(credits(400))).at_end(end), AtEnd::Renews { credits: credits(400) });
+        assert_eq!(active(false, None).at_end(end), AtEnd::Ends);
+        for status in AgreementStatus::ALL.iter().filter(|status| **status != AgreementStatus::Active) {
+            assert_eq!(agreement(*status, true, None).at_end(end), AtEnd::Nothing, "{status}");
+        }
+    }
+
     #[test]
     fn an_active_agreement_has_ended_at_its_end_and_not_a_microsecond_sooner() {
         let end: Timestamp = "2027-03-02T09:00:00Z".parse().expect("an instant");

@@ -181,7 +181,7 @@ fn line(file: &mut CsvFile, row: &Subscription, now: crate::kernel::clock::Times
         Cell::Time(row.ends_at),
         Cell::Text(&row.seller_name),
         Cell::Text(row.id.as_str()),
-        Cell::Text(Status::of_agreement(row.standing(now)).word),
+        Cell::Text(Status::of_term(row.status, row.standing(now)).word),
         Cell::Text(Status::of_set_up(row.set_up()).word),
         Cell::Number(row.credits.get()),
         Cell::Text(if row.auto_renew { "Yes" } else { "No" }),

@@ -16,6 +16,10 @@ text_enum! {
     pub enum Cause {
         /// An item brought credits: a license was activated or upgraded.
         Granted = "granted",
+        /// Items go on for another term.
+        Renewed = "renewed",
+        /// Staff took credits back.
+        Corrected = "corrected",
         /// A contract came from another business.
         TransferredIn = "transferred_in",
         /// A contract left for another business.
@@ -44,7 +48,7 @@ impl Figures {
     pub const fn after(self, change: &Change) -> Self {
         match change.cause {
             Cause::Allocated => Self { allocated: self.allocated + change.credits, ..self },
-            Cause::Granted | Cause::TransferredIn | Cause::TransferredOut | Cause::Expired => {
+            Cause::Granted | Cause::Renewed | Cause::Corrected | Cause::TransferredIn | Cause::TransferredOut | Cause::Expired => {
                 Self { total_valid: self.total_valid + change.credits, ..self }
             }
         }
@@ -218,7 +222,7 @@ mod tests {
     proptest! {
         /// CRD-5: at every instant the line is the opening and every change so far, in whatever order they were read.
         #[test]
-        fn the_line_is_the_sum_of_what_happened(seeds in prop::collection::vec((-20i64..120, 0usize..5, -1000i64..1000), 0..60), second in 0i64..100) {
+        fn the_line_is_the_sum_of_what_happened(seeds in prop::collection::vec((-20i64..120, 0usize..7, -1000i64..1000), 0..60), second in 0i64..100) {
             let opening = Figures { total_valid: 5, allocated: 3 };
             let changes: Vec<Change> = seeds.iter().map(|(second, cause, credits)| change(*second, Cause::ALL[*cause], *credits)).collect();
             let history = History::new(at(0), at(100), opening, changes.clone());

@@ -12,6 +12,10 @@ text_enum! {
     pub enum EntryKind {
         /// An item brought its credits.
         Granted = "granted",
+        /// An item goes on for another term.
+        Renewed = "renewed",
+        /// Staff took credits back that the marketplace does not report; negative credits.
+        Corrected = "corrected",
         /// A contract left for another business; negative credits.
         TransferredOut = "transferred_out",
         /// A contract came from another business.
@@ -41,12 +45,32 @@ pub struct Grant {
 /// # Errors
 /// Any storage error; also when the item already has its grant.
 pub async fn grant(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Result<(), Error> {
+    write(tx, EntryKind::Granted, grant, grant.credits, now).await
+}
+
+/// Writes the entry of an item's next term: from its old expiration to its new one, whenever it is written (REN-1).
+///
+/// # Errors
+/// Any storage error; also when the item has its entry for this term already.
+pub async fn renew(tx: &mut Tx, term: &Grant, now: Timestamp) -> Result<(), Error> {
+    write(tx, EntryKind::Renewed, term, term.credits, now).await
+}
+
+/// Takes credits of an item back from an instant on until its expiration.
+///
+/// # Errors
+/// Any storage error.
+pub async fn correct(tx: &mut Tx, taken: &Grant, now: Timestamp) -> Result<(), Error> {
+    write(tx, EntryKind::Corrected, taken, -taken.credits, now).await
+}
+
+async fn write(tx: &mut Tx, kind: EntryKind, grant: &Grant, credits: i64, now: Timestamp) -> Result<(), Error> {
     let entry = store::NewCreditEntry {
         business: grant.business,
         contract: grant.contract,
         license: grant.license,
-        kind: EntryKind::Granted,
-        credits: grant.credits,
+        kind,
+        credits,
         effective_at: grant.effective_at,
         expires_at: grant.expires_at,
         recorded_at: now,

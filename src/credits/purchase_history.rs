@@ -127,8 +127,10 @@ pub struct Item {
     pub agreement_id: String,
     /// Whole credits.
     pub credits: i64,
-    /// First instant of the term.
+    /// First instant of the running term.
     pub starts_at: Timestamp,
+    /// The same, where the running term is a renewal.
+    pub renewed_at: Option<Timestamp>,
     /// First instant after it.
     pub expires_at: Timestamp,
     /// When it joined the business's licenses.
@@ -138,6 +140,12 @@ pub struct Item {
 }
 
 impl Item {
+    /// What it is, in words: its kind, and whether it went on for another term (CRD-6).
+    #[must_use]
+    pub fn type_label(&self) -> String {
+        if self.renewed_at.is_some() { format!("{}, renewed", self.kind.label()) } else { self.kind.label().to_owned() }
+    }
+
     /// How it stands at `now`.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> Status {
@@ -255,6 +263,7 @@ mod tests {
             agreement_id: "agmt-1".to_owned(),
             credits: 100,
             starts_at: expires_at - TimeDelta::days(365),
+            renewed_at: None,
             expires_at,
             activated_at: expires_at - TimeDelta::days(364),
             revoked_at: None,

@@ -100,7 +100,7 @@ pub(super) async fn list_expirations(
     most: i64,
 ) -> Result<Vec<(Timestamp, i64, i64)>, Error> {
     db.read(
-        "SELECT expires_at, CAST(SUM(credits) AS BIGINT), CAST(SUM(CASE WHEN credits > 0 THEN 1 ELSE -1 END) AS BIGINT) FROM credit_entries \
+        "SELECT expires_at, CAST(SUM(credits) AS BIGINT), CAST(SUM(CASE WHEN kind = 'corrected' THEN 0 WHEN credits > 0 THEN 1 ELSE -1 END) AS BIGINT) FROM credit_entries \
          WHERE business_id = $1 AND expires_at > $2 AND effective_at <= $2 GROUP BY expires_at HAVING SUM(credits) <> 0 ORDER BY expires_at LIMIT $3",
     )
     .bind(business)

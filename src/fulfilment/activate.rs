@@ -55,7 +55,7 @@ pub async fn activate(room: &Fulfilment, wish: &Activation<'_>, who: &Who) -> Re
     if !held.is_some_and(|held| held.serves(wish.scope.business())) {
         return refuse(Refusal::OtherBusinessLink);
     }
-    let ready = ask(room, registration).await.map_err(Failed::Refused)?;
+    let ready = ask(room, registration, wish.viewer).await?;
     if !wish.terms_accepted {
         return refuse(Refusal::TermsNotAccepted);
     }
@@ -101,7 +101,7 @@ async fn book(room: &Fulfilment, tx: &mut Tx, wish: &Activation<'_>, ready: &Rea
     let license = book_license(tx, &contract, ready).await?;
     for unknown in &ready.unknown {
         let question = Question { kind: QuestionKind::UnknownDimension, reported: unknown.quantity };
-        questions::raise(tx, contract.id, question, ready.credits, who.now).await?;
+        questions::insert(tx, contract.id, question, (ready.credits, None), who.now).await?;
     }
     registrations::complete_all(tx, &purchase.license_arn, who.now).await?;
     let entry =

@@ -15,6 +15,8 @@ text_enum! {
         UnknownDimension = "unknown_dimension",
         /// The total comes with another end than the contract's.
         OtherExpiry = "other_expiry",
+        /// A renewal or replacement that is not surely this contract's (REN-4).
+        UnclearRenewal = "unclear_renewal",
     }
 }
 

@@ -109,6 +109,9 @@ mod tests {
         AgreementFacts {
             agreement_id: "agmt-1".to_owned(),
             initial_agreement_id: "agmt-1".to_owned(),
+            previous_agreement_id: None,
+            ending: None,
+            successor: None,
             standing,
             starts_at: now(),
             ends_at: now() + TimeDelta::days(365),

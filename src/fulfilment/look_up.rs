@@ -83,7 +83,7 @@ pub struct LicenseFilter {
     pub status: Option<Status>,
 }
 
-const LICENSE: &str = "SELECT l.id, l.contract_id AS contract, l.item_number, l.kind, l.source, l.product_name, l.agreement_id, l.credits, l.starts_at, l.expires_at, l.activated_at, l.activated_by, p.name AS activated_by_name, l.revoked_at, l.business_id AS business, b.name AS business_name FROM licenses l JOIN businesses b ON b.id = l.business_id LEFT JOIN people p ON p.id = l.activated_by WHERE TRUE";
+const LICENSE: &str = "SELECT l.id, l.contract_id AS contract, l.item_number, l.kind, l.source, l.product_name, l.agreement_id, l.credits, COALESCE(l.renewed_at, l.starts_at) AS starts_at, l.expires_at, l.activated_at, l.activated_by, p.name AS activated_by_name, l.revoked_at, l.business_id AS business, b.name AS business_name FROM licenses l JOIN businesses b ON b.id = l.business_id LEFT JOIN people p ON p.id = l.activated_by WHERE TRUE";
 const COUNT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM licenses l JOIN businesses b ON b.id = l.business_id WHERE TRUE";
 
 fn narrowed<'q>(mut query: Query<'q>, filter: &LicenseFilter, now: Timestamp) -> Query<'q> {
@@ -112,6 +112,10 @@ fn narrowed<'q>(mut query: Query<'q>, filter: &LicenseFilter, now: Timestamp) ->
         Some(By::Key(key)) => query
             .push_bind(
                 " AND l.contract_id IN (SELECT id FROM contracts WHERE SUBSTR(license_arn, LENGTH(license_arn) - 33) = ",
+                key.clone(),
+            )
+            .push_bind(
+                " UNION ALL SELECT contract_id FROM contract_arns WHERE SUBSTR(license_arn, LENGTH(license_arn) - 33) = ",
                 key.clone(),
             )
             .push(")"),

@@ -2,6 +2,7 @@
 
 use super::Links;
 use super::difference::Addition;
+use super::entitled::Total;
 use super::prepare::Ready;
 use super::store::contracts;
 use super::store::recipients::Recipient;
@@ -40,6 +41,60 @@ struct AddedText<'a> {
     expires: String,
     agreement: &'a str,
     links: &'a Links,
+}
+
+#[derive(Template)]
+#[template(path = "mail/license_renewed.txt")]
+struct RenewedText<'a> {
+    name: &'a str,
+    product: &'a str,
+    credits: Credits,
+    since: String,
+    expires: String,
+    agreement: &'a str,
+    links: &'a Links,
+}
+
+#[derive(Template)]
+#[template(path = "mail/license_corrected.txt")]
+struct CorrectedText<'a> {
+    name: &'a str,
+    product: &'a str,
+    before: Credits,
+    after: Option<Total>,
+    since: String,
+    expires: String,
+    agreement: &'a str,
+    links: &'a Links,
+}
+
+/// Staff took over what the marketplace says.
+pub(super) fn corrected(recipient: &Recipient, contract: &contracts::Booked, total: Option<Total>, who: &Who, links: &Links) -> Mail {
+    let text = CorrectedText {
+        name: &recipient.name,
+        product: &contract.product_name,
+        before: contract.granted,
+        after: total,
+        since: show::date_time(who.now, Zone::UTC),
+        expires: show::date_time(total.map_or(contract.expires_at, |total| total.expires_at), Zone::UTC),
+        agreement: &contract.agreement_id,
+        links,
+    };
+    Mail::new("license_corrected", &recipient.email, &format!("Corrected: {}", contract.product_name), written(&text))
+}
+
+/// The contract goes on for another term (REN-1).
+pub(super) fn renewed(recipient: &Recipient, contract: &contracts::Booked, total: Total, links: &Links) -> Mail {
+    let text = RenewedText {
+        name: &recipient.name,
+        product: &contract.product_name,
+        credits: total.credits,
+        since: show::date_time(contract.expires_at, Zone::UTC),
+        expires: show::date_time(total.expires_at, Zone::UTC),
+        agreement: &contract.initial_agreement_id,
+        links,
+    };
+    Mail::new("license_renewed", &recipient.email, &format!("Renewed: {}", contract.product_name), written(&text))
 }
 
 /// *Activation Successful*, to everybody who has licensing permission (ACT-8).

@@ -1,7 +1,9 @@
 //! A purchase becomes licenses of one business: the marketplace port, registration, activation, licenses, transfer.
 
 pub mod activate;
+mod chain;
 pub mod choices;
+mod correct;
 pub mod difference;
 pub mod entitled;
 pub mod hand_over;
@@ -11,10 +13,14 @@ pub mod licenses;
 pub mod look_up;
 mod mail;
 pub mod marketplace;
+pub mod next_term;
 pub mod prepare;
 pub mod products;
+pub mod reconcile;
 pub mod registration;
+mod renew;
 pub mod report;
+pub mod reread;
 mod store;
 pub mod sync;
 pub mod transfer;

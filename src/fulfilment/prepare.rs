@@ -5,6 +5,7 @@ use super::Fulfilment;
 use super::entitled::{NotGrantable, UnknownDimension, grantable};
 use super::registration::{Held, Registration, State};
 use super::store::{contracts, registrations};
+use super::sync;
 use crate::access::{Action, Actor, BusinessScope, allows};
 use crate::db::{Db, Error, Failed, refuse};
 use crate::kernel::clock::Timestamp;
@@ -153,11 +154,30 @@ pub(super) fn already_activated(activation: contracts::Activation, sees: &[Busin
     if sees.contains(&activation.business_id) { Refusal::ActivatedHere(activation.into()) } else { Refusal::ActivatedElsewhere }
 }
 
-/// Asks the marketplace what the purchase is worth at this moment (ACT-4). Not inside a transaction.
+/// Asks the marketplace what the purchase is worth at this moment (ACT-4). Not inside a transaction. A later term of a
+/// purchase that a business has is activated already, whichever license ARN it came with: it joins its contract (REN-4).
 ///
 /// # Errors
-/// The refusal.
-pub async fn ask(room: &Fulfilment, registration: Registration) -> Result<Ready, Refusal> {
+/// The refusal, or any storage error.
+pub async fn ask(room: &Fulfilment, registration: Registration, viewer: &Viewer) -> Result<Ready, Failed<Refusal>> {
+    let source = registration.purchase.source;
+    let ready = read(room, registration).await.map_err(Failed::Refused)?;
+    if ready.agreement_id == ready.initial_agreement_id {
+        return Ok(ready);
+    }
+    let Some(earlier) = contracts::list_of_chain(&room.db, source, &ready.initial_agreement_id).await?.into_iter().next() else {
+        return Ok(ready);
+    };
+    if let Err(error) = sync::follow(room, &ready.registration.purchase.license_arn).await {
+        tracing::warn!(contract = %earlier.id, %error, "a renewal did not join its contract yet");
+    }
+    match contracts::find_activation(&room.db, &earlier.license_arn).await? {
+        Some(activation) => refuse(already_activated(activation, &viewer.sees)),
+        None => Ok(ready),
+    }
+}
+
+async fn read(room: &Fulfilment, registration: Registration) -> Result<Ready, Refusal> {
     let purchase = &registration.purchase;
     let Some(dimension) = room.products.credits_dimension(&purchase.product_code).map(str::to_owned) else {
         return Err(Refusal::Unclear);

@@ -22,7 +22,7 @@ pub async fn report_activations(room: &Fulfilment) -> Result<u64, Error> {
         match finish(room, contract, &license_arn, activated_at).await {
             Ok(()) => finished += 1,
             Err(FollowError::Storage(error)) => return Err(error),
-            Err(error @ (FollowError::Unreachable(_) | FollowError::Contended)) => {
+            Err(error @ (FollowError::Unreachable(_) | FollowError::Contended | FollowError::TooSoon)) => {
                 tracing::warn!(%contract, %error, "activation not reported yet");
             }
         }

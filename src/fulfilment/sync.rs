@@ -1,16 +1,21 @@
 //! Follows the marketplace after activation: a change is only a reason to read the truth, and what the truth has more
-//! than the console is booked as a new item (UPG-4, UPG-5).
+//! than the console is booked as a new item (UPG-4, UPG-5). What follows at the end of a term is decided in
+//! [`super::next_term`] and booked in [`super::renew`].
 
-use super::difference::{Addition, Difference, Granted, Question, compare};
-use super::marketplace::{Entitlement, Unreachable};
-use super::store::{contracts, licenses, questions, recipients};
-use super::{Fulfilment, license, mail};
+use super::chain::{self, Found};
+use super::difference::{Addition, Difference, Granted, Question, QuestionKind, compare};
+use super::marketplace::{Ending, Entitlement, Unreachable};
+use super::next_term::{AtEnd, Reading, Term, at_end};
+use super::store::contracts::{self, Booked};
+use super::store::{licenses, questions, recipients};
+use super::{Fulfilment, license, mail, renew, reread};
 use crate::audit::{self, Who};
 use crate::credits::ledger;
 use crate::db::{Error, Tx};
 use crate::kernel::id::{EventId, LicenseId};
 use crate::notices::outbox;
 use crate::tx;
+use chrono::TimeDelta;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -44,7 +49,7 @@ pub async fn apply_changes(room: &Fulfilment) -> Result<u64, Error> {
             Err(FollowError::Storage(error)) => {
                 failed.get_or_insert(error);
             }
-            Err(error @ (FollowError::Unreachable(_) | FollowError::Contended)) => {
+            Err(error @ (FollowError::Unreachable(_) | FollowError::Contended | FollowError::TooSoon)) => {
                 tracing::warn!(license_arn, %error, "a change could not be followed");
             }
         }
@@ -65,6 +70,9 @@ pub(super) enum FollowError {
     /// Other workers book the same purchase all the time.
     #[error("the purchase keeps changing")]
     Contended,
+    /// The next term is known under another license ARN before the running one is over.
+    #[error("the renewal has not begun")]
+    TooSoon,
     /// The database did not.
     #[error(transparent)]
     Storage(#[from] Error),
@@ -73,55 +81,142 @@ pub(super) enum FollowError {
 /// How often a purchase is read anew when other workers book it at the same time.
 const READS_MAX: u32 = 5;
 
+/// How long a marketplace may say *renewed* without telling what as, before staff are asked.
+const UNCLEAR_AFTER: TimeDelta = TimeDelta::hours(24);
+
 /// Reads the truth of one purchase and books what is missing. A purchase that is not activated needs nothing: its
-/// activation reads the truth itself (ACT-4, ACT-9).
+/// activation reads the truth itself (ACT-4, ACT-9). A renewal under another license ARN joins its contract (REN-4).
 pub(super) async fn follow(room: &Fulfilment, license_arn: &str) -> Result<(), FollowError> {
     for _ in 0..READS_MAX {
-        let Some(seen) = contracts::find(&room.db, license_arn).await? else { return Ok(()) };
-        let rows = room.marketplace.entitlements(&seen.product_code, license_arn).await?;
-        let facts = room.marketplace.agreement(license_arn).await?;
+        let Some(found) = chain::find(room, license_arn).await? else { return Ok(()) };
         let who = Who::system(JOB, room.clock.now());
-        let renews = facts.map_or(seen.auto_renew, |facts| facts.auto_renew);
-        if compare(granted(&seen), &rows, who.now) == Difference::default() && renews == seen.auto_renew {
+        if needs_nothing(&found, &who) {
             return Ok(());
         }
-        if tx!(room.db, |tx| { settle(room, tx, &seen, renews, &rows, &who).await })? {
-            return Ok(());
+        match tx!(room.db, |tx| { settle(room, tx, &found, &who).await })? {
+            Settled::Done => return Ok(()),
+            Settled::TooSoon => return Err(FollowError::TooSoon),
+            Settled::Changed => {}
         }
     }
     Err(FollowError::Contended)
 }
 
-fn granted(contract: &contracts::Booked) -> Granted<'_> {
+/// What came of one reading.
+enum Settled {
+    Done,
+    /// Another worker has booked since the rows were read: then an older total could look like a lower one.
+    Changed,
+    /// It waits for the end of the running term.
+    TooSoon,
+}
+
+fn granted(contract: &Booked) -> Granted<'_> {
     Granted { credits: contract.granted, expires_at: contract.expires_at, dimension: &contract.dimension }
 }
 
-/// Books the difference under the contract's lock. False when another worker has booked since the rows were read: then
-/// an older total could look like a lower one, so they are read anew.
-async fn settle(
-    room: &Fulfilment,
-    tx: &mut Tx,
-    seen: &contracts::Booked,
-    renews: bool,
-    rows: &[Entitlement],
-    who: &Who,
-) -> Result<bool, Error> {
-    let contract = contracts::lock(tx, seen.id).await?;
-    if contract.granted != seen.granted || contract.expires_at != seen.expires_at {
-        return Ok(false);
+fn term(contract: &Booked) -> Term<'_> {
+    Term {
+        expires_at: contract.expires_at,
+        license_arn: &contract.license_arn,
+        initial_agreement_id: &contract.initial_agreement_id,
+        dimension: &contract.dimension,
     }
-    note_renewal(tx, &contract, renews, who).await?;
-    let difference = compare(granted(&contract), rows, who.now);
-    if let Some(addition) = difference.addition {
-        add(room, tx, &contract, addition, who).await?;
-    }
-    for question in difference.questions {
-        raise(tx, &contract, question, who).await?;
-    }
-    Ok(true)
 }
 
-async fn note_renewal(tx: &mut Tx, contract: &contracts::Booked, renews: bool, who: &Who) -> Result<(), Error> {
+/// Whether the contract renews by itself, as its own agreement says.
+fn renews(contract: &Booked, reading: &Reading) -> bool {
+    let own = reading.facts.as_ref().filter(|_| reading.license_arn == contract.license_arn);
+    own.map_or(contract.auto_renew, |facts| facts.auto_renew)
+}
+
+/// Most readings: nothing differs, and no write is needed to say so.
+fn needs_nothing(found: &Found, who: &Who) -> bool {
+    let Found { contract, reading, .. } = found;
+    match at_end(term(contract), reading, who.now) {
+        AtEnd::Runs => {
+            !found.is_unclear
+                && contract.open_questions == 0
+                && renews(contract, reading) == contract.auto_renew
+                && compare(granted(contract), &reading.rows, who.now) == Difference::default()
+        }
+        AtEnd::NotYet => !found.joins,
+        AtEnd::Ended => contract.ended_at.is_some(),
+        AtEnd::Renews(_) | AtEnd::Open | AtEnd::Unclear(_) => false,
+    }
+}
+
+/// Books what the reading says under the contract's lock.
+async fn settle(room: &Fulfilment, tx: &mut Tx, found: &Found, who: &Who) -> Result<Settled, Error> {
+    let (seen, reading) = (&found.contract, &found.reading);
+    let contract = contracts::lock(tx, seen.id).await?;
+    if contract.granted != seen.granted || contract.expires_at != seen.expires_at || contract.license_arn != seen.license_arn {
+        return Ok(Settled::Changed);
+    }
+    note_renewal(tx, &contract, renews(&contract, reading), who).await?;
+    match decision(tx, &contract, found, who).await? {
+        AtEnd::Runs => go_on(room, tx, &contract, &reading.rows, who).await?,
+        AtEnd::NotYet if found.joins => return Ok(Settled::TooSoon),
+        AtEnd::NotYet => {}
+        AtEnd::Renews(total) => renew::book(room, tx, &contract, reading, total, who).await?,
+        AtEnd::Ended => end(tx, &contract, who).await?,
+        AtEnd::Open => wait(tx, &contract, reading, who).await?,
+        AtEnd::Unclear(reported) => {
+            let question = Question { kind: QuestionKind::UnclearRenewal, reported };
+            raise(tx, &contract, question, Some(&reading.license_arn), who).await?;
+            contracts::read_again_in(tx, contract.id, reread::next_reading(contract.expires_at, who.now)).await?;
+        }
+    }
+    Ok(Settled::Done)
+}
+
+/// A renewal under another license ARN joins the one contract of its chain, and never one of several.
+async fn decision(tx: &mut Tx, contract: &Booked, found: &Found, who: &Who) -> Result<AtEnd, Error> {
+    let decided = at_end(term(contract), &found.reading, who.now);
+    let AtEnd::Renews(total) = &decided else { return Ok(decided) };
+    let is_own = found.reading.license_arn == contract.license_arn;
+    let is_sure = is_own || !(found.is_unclear || contracts::has_rival(tx, contract, &found.reading.license_arn).await?);
+    Ok(if is_sure { decided } else { AtEnd::Unclear(total.credits.get()) })
+}
+
+/// The running term: credits that were added, and what staff are asked about it.
+async fn go_on(room: &Fulfilment, tx: &mut Tx, contract: &Booked, rows: &[Entitlement], who: &Who) -> Result<(), Error> {
+    let difference = compare(granted(contract), rows, who.now);
+    if contract.open_questions > 0 {
+        questions::close_vanished(tx, contract.id, &difference.questions, who.now).await?;
+    }
+    if let Some(addition) = difference.addition {
+        add(room, tx, contract, addition, who).await?;
+    }
+    for question in difference.questions {
+        raise(tx, contract, question, None, who).await?;
+    }
+    Ok(())
+}
+
+/// The marketplace said that it is over: from now on it is not read any more.
+async fn end(tx: &mut Tx, contract: &Booked, who: &Who) -> Result<(), Error> {
+    if contract.ended_at.is_some() {
+        return Ok(());
+    }
+    contracts::end(tx, contract.id, who.now).await?;
+    let entry = audit::Entry::new("contract.ended", contract.id)
+        .in_business(contract.business_id)
+        .in_buyer_account(&contract.buyer_account_id)
+        .after(json!({ "expired_at": contract.expires_at, "agreement": contract.agreement_id }));
+    audit::record(tx, who, entry).await
+}
+
+/// Nothing is sure: nothing is taken away, and it is read again. *Renewed* without a next term is put before staff in time.
+async fn wait(tx: &mut Tx, contract: &Booked, reading: &Reading, who: &Who) -> Result<(), Error> {
+    let ending = reading.facts.as_ref().and_then(|facts| facts.ending);
+    if matches!(ending, Some(Ending::Renewed | Ending::Replaced)) && who.now - contract.expires_at >= UNCLEAR_AFTER {
+        raise(tx, contract, Question { kind: QuestionKind::UnclearRenewal, reported: 0 }, None, who).await?;
+    }
+    contracts::read_again_in(tx, contract.id, reread::next_reading(contract.expires_at, who.now)).await
+}
+
+async fn note_renewal(tx: &mut Tx, contract: &Booked, renews: bool, who: &Who) -> Result<(), Error> {
     if renews == contract.auto_renew {
         return Ok(());
     }
@@ -135,7 +230,7 @@ async fn note_renewal(tx: &mut Tx, contract: &contracts::Booked, renews: bool, w
 }
 
 /// A new item with the contract's own expiration, to the microsecond; the original item is not touched.
-async fn add(room: &Fulfilment, tx: &mut Tx, contract: &contracts::Booked, addition: Addition, who: &Who) -> Result<(), Error> {
+async fn add(room: &Fulfilment, tx: &mut Tx, contract: &Booked, addition: Addition, who: &Who) -> Result<(), Error> {
     let Addition { credits, total } = addition;
     let item = licenses::NewLicense {
         id: LicenseId::generate(),
@@ -175,12 +270,13 @@ async fn add(room: &Fulfilment, tx: &mut Tx, contract: &contracts::Booked, addit
     Ok(())
 }
 
-async fn raise(tx: &mut Tx, contract: &contracts::Booked, question: Question, who: &Who) -> Result<(), Error> {
-    if questions::raise(tx, contract.id, question, contract.granted, who.now).await? {
+async fn raise(tx: &mut Tx, contract: &Booked, question: Question, about: Option<&str>, who: &Who) -> Result<(), Error> {
+    if questions::raise(tx, contract.id, question, (contract.granted, about), who.now).await? {
         let entry = audit::Entry::new("contract.question_raised", contract.id).in_buyer_account(&contract.buyer_account_id).after(json!({
             "kind": question.kind.as_str(),
             "granted": contract.granted,
             "reported": question.reported,
+            "license_arn": about,
         }));
         audit::record(tx, who, entry).await?;
     }

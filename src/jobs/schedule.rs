@@ -5,11 +5,13 @@ use crate::application::Portal;
 use crate::db::Error;
 use crate::fulfilment::land::forget_handles;
 use crate::fulfilment::report::report_activations;
+use crate::fulfilment::reread::reread_ends;
 use crate::fulfilment::sync::apply_changes;
 use crate::fulfilment::transfer::lapse_overdue;
 use crate::identity::sweep::sweep;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::random;
+use crate::marketplace::renew::renew_due;
 use crate::marketplace::settle::{resume_started_payments, settle_pending_payments};
 use crate::marketplace::token;
 use crate::notices::deliver::deliver_due;
@@ -38,7 +40,7 @@ pub struct Job {
     work: Work,
 }
 
-/// Every job, in the order in which they run: payments settle before the console looks for changes, and mail goes last.
+/// Every job, in the order in which they run: payments settle before agreements renew, agreements before the console looks for changes, and mail goes last.
 pub const JOBS: &[Job] = &[
     Job {
         name: "resume payments",
@@ -50,7 +52,9 @@ pub const JOBS: &[Job] = &[
         every: OFTEN,
         work: |portal| async { Ok(settle_pending_payments(&portal.till, &portal.clock).await?) }.boxed(),
     },
+    Job { name: "renew agreements", every: OFTEN, work: |portal| async { Ok(renew_due(&portal.till, &portal.clock).await?) }.boxed() },
     Job { name: "apply changes", every: OFTEN, work: |portal| async { Ok(apply_changes(&portal.fulfilment).await?) }.boxed() },
+    Job { name: "reread ends", every: OFTEN, work: |portal| async { Ok(reread_ends(&portal.fulfilment).await?) }.boxed() },
     Job { name: "report activations", every: OFTEN, work: |portal| async { Ok(report_activations(&portal.fulfilment).await?) }.boxed() },
     Job {
         name: "lapse transfers",

@@ -6,7 +6,8 @@ use super::event::{self, EventKind};
 use super::ids::{AgreementId, LicenseArn};
 use super::mail::{self, Occasion};
 use super::payment::{Payment, PaymentState};
-use super::quote::Quote;
+use super::quote::{Quote, QuoteKind};
+use super::renew;
 use super::store::{agreements, catalog, payments, quotes};
 use crate::audit::{self, Entry, Who};
 use crate::db::{Error, Tx};
@@ -27,16 +28,26 @@ pub(super) struct Deal<'d> {
     pub payment: &'d Payment,
 }
 
+impl Deal<'_> {
+    /// Whether the money is sure, as against pending.
+    pub(super) fn is_sure(&self) -> bool {
+        matches!(self.payment.state, PaymentState::Approved { .. } | PaymentState::SettledApproved { .. })
+    }
+}
+
 /// Accepts the quote of an approved or pending payment. The agreement it made or added to.
 pub(super) async fn accept(tx: &mut Tx, deal: Deal<'_>) -> Result<AgreementId, Error> {
-    let Deal { who, quote, payment, .. } = deal;
+    let Deal { who, quote, .. } = deal;
     quote.state.clone().accept(who.now).map_err(|closed| contradiction(&closed.to_string()))?;
     quotes::accept(tx, &quote.id, who.now).await?;
+    if quote.kind == QuoteKind::Renewal {
+        return renew::accept(tx, deal).await;
+    }
     match &quote.agreement_id {
         None => make_agreement(tx, deal).await,
         Some(agreement) => {
             let agreement = agreements::lock_named(tx, agreement).await?;
-            if is_sure(payment) {
+            if deal.is_sure() {
                 raise(tx, deal, &agreement).await?;
             } else {
                 let entry = Entry::new("agreement.upgrade_pending", &agreement.id).in_buyer_account(&agreement.buyer_account_id);
@@ -48,16 +59,11 @@ pub(super) async fn accept(tx: &mut Tx, deal: Deal<'_>) -> Result<AgreementId, E
     }
 }
 
-/// Whether the money is sure, as against pending.
-fn is_sure(payment: &Payment) -> bool {
-    matches!(payment.state, PaymentState::Approved { .. } | PaymentState::SettledApproved { .. })
-}
-
 /// One agreement and one license ARN (MKT-8). The entitlement comes with the money (MKT-9).
 async fn make_agreement(tx: &mut Tx, deal: Deal<'_>) -> Result<AgreementId, Error> {
-    let Deal { who, quote, payment, .. } = deal;
+    let Deal { who, quote, .. } = deal;
     let seller = catalog::get_seller_id(tx, &quote.product_id).await?;
-    let agreement = agreement_of(quote, payment, &seller, who)?;
+    let agreement = agreement_of(deal, &seller)?;
     agreements::insert(tx, &agreement).await?;
     agreements::insert_arn(tx, &agreement).await?;
     event::record(tx, EventKind::AgreementCreated, &agreement, who.now).await?;
@@ -71,7 +77,7 @@ async fn make_agreement(tx: &mut Tx, deal: Deal<'_>) -> Result<AgreementId, Erro
         "ends_at": agreement.ends_at.to_rfc3339(),
     });
     audit::record(tx, who, entry.after(after)).await?;
-    if is_sure(payment) {
+    if deal.is_sure() {
         grant(tx, deal, &agreement).await?;
         mail::post(tx, deal, Occasion::PurchasePaid, &agreement).await?;
     } else {
@@ -80,7 +86,8 @@ async fn make_agreement(tx: &mut Tx, deal: Deal<'_>) -> Result<AgreementId, Erro
     Ok(agreement.id)
 }
 
-fn agreement_of(quote: &Quote, payment: &Payment, seller: &str, who: &Who) -> Result<Agreement, Error> {
+fn agreement_of(deal: Deal<'_>, seller: &str) -> Result<Agreement, Error> {
+    let Deal { who, quote, payment, .. } = deal;
     let months = u32::try_from(quote.duration_months).unwrap_or(0);
     let term = Term::new(who.now, 1, months).map_err(|error: TermError| contradiction(&error.to_string()))?;
     let id = AgreementId::generate();
@@ -92,7 +99,7 @@ fn agreement_of(quote: &Quote, payment: &Payment, seller: &str, who: &Who) -> Re
         product_id: quote.product_id.clone(),
         offer_id: quote.offer_id.clone(),
         license_arn: LicenseArn::generate(seller),
-        status: if is_sure(payment) { AgreementStatus::Active } else { AgreementStatus::Pending },
+        status: if deal.is_sure() { AgreementStatus::Active } else { AgreementStatus::Pending },
         anchor_at: term.anchor(),
         term_number: 1,
         duration_months: quote.duration_months,
@@ -100,6 +107,7 @@ fn agreement_of(quote: &Quote, payment: &Payment, seller: &str, who: &Who) -> Re
         ends_at: term.ends_at(),
         auto_renew: quote.auto_renew,
         credits: quote.credits,
+        next_credits: None,
         purchase_order: quote.purchase_order.clone(),
         accepted_by: payment.started_by,
         accepted_at: who.now,
@@ -133,8 +141,11 @@ async fn raise(tx: &mut Tx, deal: Deal<'_>, agreement: &Agreement) -> Result<(),
 
 /// A pending payment is settled.
 pub(super) async fn settle(tx: &mut Tx, deal: Deal<'_>) -> Result<(), Error> {
-    let Deal { who, quote, payment, .. } = deal;
-    match (&quote.agreement_id, is_sure(payment)) {
+    let Deal { who, quote, .. } = deal;
+    if quote.kind == QuoteKind::Renewal {
+        return renew::settle(tx, deal).await;
+    }
+    match (&quote.agreement_id, deal.is_sure()) {
         (Some(agreement), true) => {
             let agreement = agreements::lock_named(tx, agreement).await?;
             raise(tx, deal, &agreement).await

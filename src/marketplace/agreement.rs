@@ -3,7 +3,7 @@
 //! [`super::settle`].
 
 use super::ids::{AgreementId, LicenseArn, OfferId, ProductId, QuoteId};
-use super::store::agreements as store;
+use super::store::{agreements as store, renewals};
 use crate::audit::{self, Entry, Who};
 use crate::db::{Db, Error};
 use crate::kernel::clock::Timestamp;
@@ -67,12 +67,28 @@ pub struct Agreement {
     pub auto_renew: bool,
     /// Credits in force, upgrades included.
     pub credits: Credits,
+    /// Credits that the buyer chose for the next term; nothing means those in force at the end (REN-3).
+    pub next_credits: Option<Credits>,
     /// The buyer's own number for it.
     pub purchase_order: Option<String>,
     /// Who pressed Pay now.
     pub accepted_by: PersonId,
     /// When it was accepted.
     pub accepted_at: Timestamp,
+}
+
+/// What an agreement comes to at an instant, if the clockwork looks at it then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtEnd {
+    /// Its end has not come, or it is not in force at all.
+    Nothing,
+    /// It ends.
+    Ends,
+    /// It goes on for another term.
+    Renews {
+        /// With so many credits.
+        credits: Credits,
+    },
 }
 
 /// How an agreement stands at an instant.
@@ -157,6 +173,22 @@ impl Agreement {
         Standing::of(self.status, self.ends_at, now)
     }
 
+    /// What becomes of it at an instant: at its end it renews if auto renew is on then (REN-1, TIM-3).
+    #[must_use]
+    pub fn at_end(&self, now: Timestamp) -> AtEnd {
+        match self.status {
+            AgreementStatus::Active if now < self.ends_at => AtEnd::Nothing,
+            AgreementStatus::Active if self.auto_renew => AtEnd::Renews { credits: self.next_credits.unwrap_or(self.credits) },
+            AgreementStatus::Active => AtEnd::Ends,
+            AgreementStatus::Pending
+            | AgreementStatus::RolledBack
+            | AgreementStatus::Expired
+            | AgreementStatus::Renewed
+            | AgreementStatus::Cancelled
+            | AgreementStatus::Terminated => AtEnd::Nothing,
+        }
+    }
+
     /// Its term, computed from the anchor.
     ///
     /// # Errors
@@ -192,6 +224,27 @@ pub async fn find_by_arn(db: &Db, arn: &LicenseArn) -> Result<Option<Agreement>,
     store::find_by_arn(db, arn).await
 }
 
+/// The agreements before and after one in its chain of renewals.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    /// The agreement that it renewed.
+    pub previous: Option<AgreementId>,
+    /// The license ARN of the one that renewed it.
+    pub successor: Option<LicenseArn>,
+}
+
+/// What came before and after an agreement, for the seller.
+///
+/// # Errors
+/// Any storage error.
+pub async fn find_neighbours(db: &Db, agreement: &Agreement) -> Result<Neighbours, Error> {
+    let (chain, term) = (&agreement.initial_agreement_id, agreement.term_number);
+    Ok(Neighbours {
+        previous: if term > 1 { renewals::find_previous(db, chain, term).await? } else { None },
+        successor: if agreement.status == AgreementStatus::Renewed { renewals::find_successor(db, chain, term).await? } else { None },
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +277,43 @@ RolledBack | - | - | - | - | -
 Ended | - | - | - | - | -
 ";
         assert_eq!(table, expected);
+    }
+
+    /// REN-1, REN-2: only an agreement in force whose end has passed is decided, by what is stored then.
+    #[test]
+    fn what_becomes_of_an_agreement_at_its_end() {
+        let end: Timestamp = "2027-03-02T09:00:00Z".parse().expect("an instant");
+        let id = AgreementId::parse("agmt-a").expect("an id");
+        let credits = |number| Credits::new(number).expect("credits");
+        let agreement = |status, auto_renew, next_credits| Agreement {
+            id: id.clone(),
+            initial_agreement_id: id.clone(),
+            quote_id: QuoteId::parse("ar-q").expect("an id"),
+            buyer_account_id: "111122223333".to_owned(),
+            product_id: ProductId::parse("prod-p").expect("an id"),
+            offer_id: OfferId::parse("offer-o").expect("an id"),
+            license_arn: LicenseArn::generate("294406891311"),
+            status,
+            anchor_at: end - chrono::TimeDelta::days(365),
+            term_number: 1,
+            duration_months: 12,
+            starts_at: end - chrono::TimeDelta::days(365),
+            ends_at: end,
+            auto_renew,
+            credits: credits(1_000),
+            next_credits,
+            purchase_order: None,
+            accepted_by: PersonId::generate(),
+            accepted_at: end,
+        };
+        let active = |auto_renew, next| agreement(AgreementStatus::Active, auto_renew, next);
+        assert_eq!(active(true, None).at_end(end - chrono::TimeDelta::microseconds(1)), AtEnd::Nothing);
+        assert_eq!(active(true, None).at_end(end), AtEnd::Renews { credits: credits(1_000) });
+        assert_eq!(active(true, Some(credits(400))).at_end(end), AtEnd::Renews { credits: credits(400) });
+        assert_eq!(active(false, None).at_end(end), AtEnd::Ends);
+        for status in AgreementStatus::ALL.iter().filter(|status| **status != AgreementStatus::Active) {
+            assert_eq!(agreement(*status, true, None).at_end(end), AtEnd::Nothing, "{status}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::ids::{ProductId, Prodview};
 use crate::kernel::credits::Credits;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::text::search_key;
+use crate::text_enum;
 use fields::Fields;
 use std::collections::BTreeSet;
 use toml::{Table, Value};
@@ -67,10 +68,22 @@ pub struct Product {
     pub dimension: String,
     /// Where set-up is handed over to; the program's own set-up page when there is none.
     pub fulfilment_url: Option<String>,
+    /// Whether a renewal keeps the license ARN; marketplaces do either.
+    pub renewal_license_arn: RenewalArn,
     /// What search looks in: seller, name and category, folded (MKT-1).
     pub search_key: String,
     /// The price terms.
     pub terms: Terms,
+}
+
+text_enum! {
+    /// Which license ARN a renewed contract has (REN-1).
+    pub enum RenewalArn {
+        /// The one it had.
+        Same = "same",
+        /// One of its own.
+        New = "new",
+    }
 }
 
 /// Price terms as the file states them; [`super::publish`] makes an offer of them.
@@ -169,6 +182,7 @@ fn product(at: String, table: &Table, sellers: &[Option<Seller>], problems: &mut
     let (credit_meaning, license_terms) = (fields.paragraphs("credit_meaning"), fields.paragraphs("license_terms"));
     let (refund_policy, dimension) = (fields.paragraphs("refund_policy"), fields.code("dimension"));
     let fulfilment_url = fields.optional_url("fulfilment_url");
+    let renewal_license_arn = fields.optional_word("renewal_license_arn", RenewalArn::Same, RenewalArn::parse, "same or new is needed");
     fields.finish();
     let (name, category) = (name?, category?);
     let search_key = search_key(&format!("{} {name} {category}", seller?.name));
@@ -187,6 +201,7 @@ fn product(at: String, table: &Table, sellers: &[Option<Seller>], problems: &mut
         refund_policy: refund_policy?,
         dimension: dimension?,
         fulfilment_url,
+        renewal_license_arn: renewal_license_arn?,
         search_key,
         terms: terms?,
     })

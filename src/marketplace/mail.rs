@@ -1,4 +1,4 @@
-//! Mail to the person who pressed *Pay now*, written in the transaction of what it tells of. Plain text; times in UTC,
+//! Mail to the person who pressed *Pay now*, and about renewals to all purchasers of the account, written in the transaction of what it tells of. Plain text; times in UTC,
 //! because a mail has no viewer whose zone is known.
 
 use super::accept::Deal;
@@ -52,6 +52,42 @@ impl Occasion {
     }
 }
 
+/// What a mail about a renewal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RenewalOccasion {
+    /// The next term is paid.
+    Paid,
+    /// It waits for its payment.
+    Pending,
+    /// There is no next term, because it was not paid.
+    NotPaid,
+}
+
+impl RenewalOccasion {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Paid => "marketplace_renewal_paid",
+            Self::Pending => "marketplace_renewal_pending",
+            Self::NotPaid => "marketplace_renewal_not_paid",
+        }
+    }
+
+    fn subject(self, product: &str) -> String {
+        match self {
+            Self::Paid => format!("Your contract for {product} was renewed"),
+            Self::Pending => format!("The renewal of {product}: payment pending"),
+            Self::NotPaid => format!("Your contract for {product} ended: its renewal was not paid"),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/marketplace_renewal.txt", escape = "none")]
+struct RenewalMail<'m> {
+    occasion: RenewalOccasion,
+    facts: &'m Facts<'m>,
+}
+
 #[derive(Template)]
 #[template(path = "mail/marketplace_purchase.txt", escape = "none")]
 struct PurchaseMail<'m> {
@@ -84,15 +120,46 @@ struct Facts<'m> {
 
 /// Puts the mail in the outbox.
 pub(super) async fn post(tx: &mut Tx, deal: Deal<'_>, occasion: Occasion, agreement: &Agreement) -> Result<(), Error> {
-    let Deal { who, public_url, quote, payment } = deal;
-    let recipient = buyers::get_email(tx, payment.started_by).await?;
+    let recipient = buyers::get_email(tx, deal.payment.started_by).await?;
+    let facts = facts(tx, deal, agreement).await?;
+    let subject = occasion.subject(&facts.product);
+    let body = match occasion {
+        Occasion::PurchasePaid | Occasion::PurchasePending | Occasion::PurchaseNotPaid => PurchaseMail { occasion, facts }.render(),
+        Occasion::UpgradePaid | Occasion::UpgradePending | Occasion::UpgradeNotPaid => UpgradeMail { occasion, facts }.render(),
+    };
+    outbox::post(tx, Mail::new(occasion.kind(), recipient, &subject, written(body)?), deal.who.now).await
+}
+
+/// Puts mails about a renewal in the outbox, one for each purchaser of the account. Without a next term `next` is the one
+/// that did not come into force, or the old one; the mail says when that ended.
+pub(super) async fn post_renewal(
+    tx: &mut Tx,
+    deal: Deal<'_>,
+    occasion: RenewalOccasion,
+    old: &Agreement,
+    next: &Agreement,
+) -> Result<(), Error> {
+    let facts = Facts { starts: show::date_time(old.ends_at, Zone::UTC), ..facts(tx, deal, next).await? };
+    let subject = occasion.subject(&facts.product);
+    for recipient in buyers::list_purchaser_emails(tx, &old.buyer_account_id).await? {
+        let body = written(RenewalMail { occasion, facts: &facts }.render())?;
+        outbox::post(tx, Mail::new(occasion.kind(), recipient, &subject, body), deal.who.now).await?;
+    }
+    Ok(())
+}
+
+fn written(body: Result<String, askama::Error>) -> Result<String, Error> {
+    body.map_err(|error| Error::Other(sqlx::Error::Encode(Box::new(error))))
+}
+
+async fn facts<'m>(tx: &mut Tx, deal: Deal<'m>, agreement: &'m Agreement) -> Result<Facts<'m>, Error> {
+    let Deal { public_url, quote, payment, .. } = deal;
     let (product, seller) = catalog::get_names(tx, &quote.product_id).await?;
-    let subject = occasion.subject(&product);
     let reason = match &payment.state {
-        PaymentState::SettledDeclined { reason, .. } => reason.as_str(),
+        PaymentState::SettledDeclined { reason, .. } | PaymentState::Declined { reason, .. } => reason.as_str(),
         _ => "",
     };
-    let facts = Facts {
+    Ok(Facts {
         product,
         seller,
         agreement: agreement.id.as_str(),
@@ -105,11 +172,5 @@ pub(super) async fn post(tx: &mut Tx, deal: Deal<'_>, occasion: Occasion, agreem
         renews: agreement.auto_renew,
         purchase_order: quote.purchase_order.as_deref().unwrap_or_default(),
         subscription_url: format!("{}/marketplace/subscriptions/{}", public_url.trim_end_matches('/'), agreement.id),
-    };
-    let body = match occasion {
-        Occasion::PurchasePaid | Occasion::PurchasePending | Occasion::PurchaseNotPaid => PurchaseMail { occasion, facts }.render(),
-        Occasion::UpgradePaid | Occasion::UpgradePending | Occasion::UpgradeNotPaid => UpgradeMail { occasion, facts }.render(),
-    };
-    let body = body.map_err(|error| Error::Other(sqlx::Error::Encode(Box::new(error))))?;
-    outbox::post(tx, Mail::new(occasion.kind(), recipient, &subject, body), who.now).await
+    })
 }

@@ -18,6 +18,7 @@ pub mod publish;
 pub mod quote;
 pub mod quoting;
 pub mod receipt;
+pub mod renew;
 pub mod renewal;
 pub mod settle;
 mod store;

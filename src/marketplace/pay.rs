@@ -8,6 +8,7 @@ use super::ids::{AgreementId, QuoteId};
 use super::payment::attempt::{self, NoPress, Press};
 use super::payment::{Outcome, Payment, PaymentEvent, PaymentState, Providers};
 use super::quote::{Quote, QuoteClosed, QuoteKind};
+use super::renew;
 use super::store::{agreements, buyers, catalog, payments, quotes};
 use super::upgrade::{self, UpgradeRefusal};
 use crate::access::BuyerScope;
@@ -106,6 +107,10 @@ async fn press(
     let Some(quote) = quotes::lock(tx, scope, quote).await? else {
         return refuse(PayRefusal::NotFound);
     };
+    if quote.kind == QuoteKind::Renewal {
+        // The clockwork pays these; a person never does.
+        return refuse(PayRefusal::NotFound);
+    }
     let begun = payments::list_of_quote(tx, &quote.id).await?;
     let known = |id: PaymentId| begun.iter().find(|payment| payment.id == id).cloned().ok_or(Error::NotFound);
     match attempt::of_press(&quote.state, quote.lapses_at, &begun, attempt, who.now) {
@@ -176,11 +181,14 @@ async fn record(tx: &mut Tx, public_url: &str, who: &Who, payment: &Payment, ans
             let entry = Entry::new("payment.declined", payment.id).in_buyer_account(&quote.buyer_account_id);
             let after = json!({ "quote": quote.id.as_str(), "attempt": payment.attempt, "reason": reason });
             audit::record(tx, who, entry.after(after)).await?;
+            if quote.kind == QuoteKind::Renewal {
+                renew::decline(tx, Deal { who, public_url, quote: &quote, payment: &payment }).await?;
+            }
             outcome(tx, &quote, &payment).await
         }
         PaymentState::Approved { .. } | PaymentState::Pending { .. } => {
             let agreement = accept::accept(tx, Deal { who, public_url, quote: &quote, payment: &payment }).await?;
-            Ok(Paid::Accepted(Accepted { agreement, kind: quote.kind(), quote: quote.id }))
+            Ok(Paid::Accepted(Accepted { agreement, kind: quote.kind, quote: quote.id }))
         }
         PaymentState::Started | PaymentState::SettledApproved { .. } | PaymentState::SettledDeclined { .. } => {
             Ok(Paid::Unknown { attempt: payment.attempt })
@@ -202,8 +210,8 @@ async fn outcome(tx: &mut Tx, quote: &Quote, payment: &Payment) -> Result<Paid, 
 
 async fn accepted(tx: &mut Tx, quote: &Quote) -> Result<Accepted, Error> {
     let agreement = match &quote.agreement_id {
-        Some(agreement) => agreement.clone(),
-        None => agreements::find_of_quote(tx, &quote.id).await?.ok_or(Error::NotFound)?.id,
+        Some(agreement) if quote.kind == QuoteKind::Upgrade => agreement.clone(),
+        _ => agreements::find_of_quote(tx, &quote.id).await?.ok_or(Error::NotFound)?.id,
     };
-    Ok(Accepted { agreement, quote: quote.id.clone(), kind: quote.kind() })
+    Ok(Accepted { agreement, quote: quote.id.clone(), kind: quote.kind })
 }

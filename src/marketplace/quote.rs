@@ -19,6 +19,8 @@ text_enum! {
         New = "new",
         /// Adds credits to an agreement.
         Upgrade = "upgrade",
+        /// Pays the next term of an agreement; made by the clockwork, never by a person.
+        Renewal = "renewal",
     }
 }
 
@@ -39,13 +41,15 @@ text_enum! {
 pub struct Quote {
     /// Its id.
     pub id: QuoteId,
+    /// What paying it does.
+    pub kind: QuoteKind,
     /// Whose it is: the buyer's 12 digits.
     pub buyer_account_id: String,
     /// Of which product.
     pub product_id: ProductId,
     /// At which terms.
     pub offer_id: OfferId,
-    /// The agreement that an upgrade adds to.
+    /// The agreement that an upgrade adds to, or that a renewal goes on from.
     pub agreement_id: Option<AgreementId>,
     /// Credits to buy, or to add.
     pub credits: Credits,
@@ -70,12 +74,6 @@ pub struct Quote {
 }
 
 impl Quote {
-    /// New contract or upgrade.
-    #[must_use]
-    pub fn kind(&self) -> QuoteKind {
-        if self.agreement_id.is_some() { QuoteKind::Upgrade } else { QuoteKind::New }
-    }
-
     /// How it stands at an instant.
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {

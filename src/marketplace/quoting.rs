@@ -84,6 +84,7 @@ pub async fn create(
     let amount = offer.amount(wanted.credits).map_err(|_| Failed::Refused(OutOfRange::TooLarge.into()))?;
     let quote = Quote {
         id: QuoteId::generate(),
+        kind: QuoteKind::New,
         buyer_account_id: scope.account().to_owned(),
         product_id: listing.id,
         agreement_id: None,
@@ -113,7 +114,7 @@ pub(super) async fn keep(tx: &mut Tx, who: &Who, quote: &Quote) -> Result<(), Er
 /// What the audit log keeps of a quote.
 fn facts(quote: &Quote) -> Value {
     json!({
-        "kind": quote.kind().as_str(),
+        "kind": quote.kind.as_str(),
         "offer": quote.offer_id.as_str(),
         "agreement": quote.agreement_id.as_ref().map(super::ids::AgreementId::as_str),
         "credits": quote.credits.get(),
@@ -134,13 +135,16 @@ pub async fn change(db: &Db, scope: &BuyerScope, who: &Who, quote: &QuoteId, wan
         let Some(old) = store::lock(tx, scope, quote).await? else {
             return refuse(ChangeRefusal::NotFound);
         };
+        if old.kind == QuoteKind::Renewal {
+            return refuse(ChangeRefusal::NotFound);
+        }
         if let Err(closed) = old.state.clone().replace(old.lapses_at, fresh.clone(), who.now) {
             return refuse(closed.into());
         }
         if payments::list_of_quote(tx, quote).await?.iter().any(|payment| payment.state == PaymentState::Started) {
             return refuse(ChangeRefusal::PaymentUnderWay);
         }
-        let auto_renew = if old.kind() == QuoteKind::New { wanted.auto_renew } else { old.auto_renew };
+        let auto_renew = if old.kind == QuoteKind::New { wanted.auto_renew } else { old.auto_renew };
         if old.credits == wanted.credits && old.auto_renew == auto_renew && old.purchase_order == wanted.purchase_order {
             return Ok(old.id);
         }

@@ -35,7 +35,8 @@ pub struct Review {
 /// # Errors
 /// Any storage error.
 pub async fn review(db: &Db, scope: &BuyerScope, quote: &QuoteId) -> Result<Option<Review>, Error> {
-    let Some(quote) = quotes::find(db, scope, quote).await? else {
+    // What the clockwork pays is not reviewed by anybody.
+    let Some(quote) = quotes::find(db, scope, quote).await?.filter(|quote| quote.kind != QuoteKind::Renewal) else {
         return Ok(None);
     };
     let agreement = match &quote.agreement_id {
@@ -88,8 +89,8 @@ pub async fn find(db: &Db, scope: &BuyerScope, agreement: &AgreementId, upgrade:
     let Some(quote) = quotes::find(db, scope, upgrade.unwrap_or(&agreement.quote_id)).await? else {
         return Ok(None);
     };
-    let belongs = match quote.kind() {
-        QuoteKind::New => quote.id == agreement.quote_id,
+    let belongs = match quote.kind {
+        QuoteKind::New | QuoteKind::Renewal => quote.id == agreement.quote_id,
         QuoteKind::Upgrade => quote.agreement_id.as_ref() == Some(&agreement.id),
     };
     // The last attempt is the one that took the quote: none begins after it.

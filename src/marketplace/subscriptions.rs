@@ -3,8 +3,8 @@
 use super::agreement::{Agreement, AgreementStatus, Standing};
 use super::ids::{AgreementId, LicenseArn, ProductId};
 use super::listing::{self, Listing};
-use super::store::payments;
 use super::store::{agreements, subscriptions as store};
+use super::store::{payments, renewals};
 use crate::access::BuyerScope;
 use crate::db::{Db, Error};
 use crate::kernel::clock::Timestamp;
@@ -13,6 +13,7 @@ use crate::kernel::page::{Cursor, PageSize, Paged};
 use crate::text_enum;
 
 pub use super::store::payments::ChargeLine;
+pub use super::store::renewals::ChainTerm;
 pub use super::store::subscriptions::UpgradeUnderWay;
 
 /// More agreements than this are not listed on a contract page; Subscriptions has them all.
@@ -138,6 +139,8 @@ pub struct Detail {
     pub charges: Vec<ChargeLine>,
     /// Upgrades whose payment is pending.
     pub pending_upgrades: Vec<UpgradeUnderWay>,
+    /// Every term of its chain, this one among them, first to last.
+    pub chain: Vec<ChainTerm>,
 }
 
 impl Detail {
@@ -161,6 +164,7 @@ pub async fn find(db: &Db, scope: &BuyerScope, id: &AgreementId) -> Result<Optio
         listing: listing::get(db, &agreement.product_id).await?,
         charges: payments::list_charges(db, &agreement.id).await?,
         pending_upgrades: store::list_pending_upgrades(db, &agreement.id).await?,
+        chain: renewals::list_chain(db, &agreement.initial_agreement_id).await?,
         set_up_at: key.set_up_at,
         activated_at: key.activated_at,
         agreement,

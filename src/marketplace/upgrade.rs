@@ -1,12 +1,12 @@
 //! Adds credits to a running contract: the number typed is the number to add, paid pro rata for the time that is left
 //! (UPG-1 to UPG-3). Makes the quote; [`super::pay`] takes it from there as it does a purchase.
 
-use super::agreement::{Agreement, AgreementEvent, NotNow};
+use super::agreement::{Agreement, AgreementEvent, NotNow, Standing};
 use super::ids::{AgreementId, QuoteId};
 use super::offer::Offer;
-use super::quote::{LIFE, Quote, QuoteState};
+use super::quote::{LIFE, Quote, QuoteKind, QuoteState};
 use super::quoting::keep;
-use super::store::{agreements, catalog, quotes as store};
+use super::store::{agreements, catalog, quotes as store, renewals};
 use crate::access::BuyerScope;
 use crate::audit::Who;
 use crate::db::{Db, Error, Failed, Tx, refuse};
@@ -115,6 +115,7 @@ pub async fn create(
         let amount = price_locked(tx, who.now, &agreement, &offer, credits).await?.map_err(Failed::Refused)?;
         let quote = Quote {
             id: id.clone(),
+            kind: QuoteKind::Upgrade,
             buyer_account_id: agreement.buyer_account_id,
             product_id: agreement.product_id,
             offer_id: agreement.offer_id,
@@ -162,6 +163,10 @@ pub(super) async fn limits_locked(
     offer: &Offer,
 ) -> Result<Result<Range, UpgradeRefusal>, Error> {
     let key = agreements::lock_arn(tx, &agreement.license_arn).await?.ok_or(Error::NotFound)?;
+    if renewals::is_begun(tx, &agreement.id).await? {
+        // Its end has passed by another process's clock: what renews is settled.
+        return Ok(Err(NotNow(Standing::Ended).into()));
+    }
     let pending = store::sum_pending_upgrades(tx, &agreement.id).await?;
     Ok(limits(agreement, offer, key.activated_at, pending, now))
 }

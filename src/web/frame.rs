@@ -98,6 +98,7 @@ fn navigation(visit: &Visit, face: Face) -> Vec<NavGroup> {
                 items.push(item("Businesses", paths::admin_businesses(), "business"));
                 items.push(item("Licenses", paths::admin_licenses(), "license"));
                 items.push(item("Transfers", paths::admin_transfers(), "transfer"));
+                items.push(item("Reconciliation", paths::admin_reconciliation(), "compare"));
             }
             items.push(item("Audit log", paths::admin_audit(), "history"));
             vec![group(None, items)]

@@ -1,6 +1,6 @@
 //! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
 
-use crate::kernel::id::{BusinessId, ContractId, InvitationId, LicenseId, PersonId, SessionReference, TransferId};
+use crate::kernel::id::{BusinessId, ContractId, InvitationId, LicenseId, PersonId, QuestionId, SessionReference, TransferId};
 use std::fmt::{Display, Write};
 
 /// Defines a pattern and, from the same text, the function that fills it.
@@ -184,6 +184,14 @@ paths! {
     ADMIN_TRANSFER_REJECT, admin_transfer_reject(transfer: TransferId) = "/admin/transfers/{transfer}/reject";
     /// POST: withdraw.
     ADMIN_TRANSFER_WITHDRAW, admin_transfer_withdraw(transfer: TransferId) = "/admin/transfers/{transfer}/withdraw";
+    /// Differences between the marketplace and the console.
+    ADMIN_RECONCILIATION, admin_reconciliation() = "/admin/reconciliation";
+    /// One difference.
+    ADMIN_QUESTION, admin_question(question: QuestionId) = "/admin/reconciliation/{question}";
+    /// POST: repair it.
+    ADMIN_QUESTION_REPAIR, admin_question_repair(question: QuestionId) = "/admin/reconciliation/{question}/repair";
+    /// POST: read the contract again now.
+    ADMIN_QUESTION_REREAD, admin_question_reread(question: QuestionId) = "/admin/reconciliation/{question}/reread";
     /// The whole audit log.
     ADMIN_AUDIT, admin_audit() = "/admin/audit";
 

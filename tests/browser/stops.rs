@@ -140,6 +140,17 @@ async fn setting_up(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     looks.look(desk, "subscription").await;
     desk.tab("Modify renewal").await;
     looks.look(desk, "subscription-renewal").await;
+    desk.fill("Number of credits for the next term", "1").await;
+    desk.press("Save changes").await;
+    desk.expect_text("There is a problem").await;
+    looks.look(desk, "subscription-renewal-problem").await;
+    desk.fill("Number of credits for the next term", "8,000").await;
+    desk.press("Save changes").await;
+    desk.expect_text("whatever is added until then").await;
+    looks.look(desk, "subscription-renewal-chosen").await;
+    desk.tab("Overview").await;
+    desk.expect_text("The next term is changed").await;
+    looks.look(desk, "subscription-next-term").await;
     desk.tab("Upgrade current contract").await;
     looks.look(desk, "subscription-upgrade").await;
     desk.fill("Credits to add", "none").await;
@@ -203,6 +214,7 @@ async fn support(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
         ("/admin/businesses", "desk-businesses"),
         ("/admin/licenses", "desk-licenses"),
         ("/admin/transfers", "desk-transfers-empty"),
+        ("/admin/reconciliation", "desk-reconciliation-empty"),
         ("/admin/buyer-accounts/111122223333", "desk-buyer-account"),
         ("/admin/audit", "desk-audit"),
     ] {
@@ -242,6 +254,13 @@ async fn support(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     desk.expect_text("Transfer approved").await;
     looks.look(desk, "transfer-approved").await;
     at(desk, looks, "/admin/transfers", "desk-transfers").await;
+    portal.ask_staff().await;
+    at(desk, looks, "/admin/reconciliation", "desk-reconciliation").await;
+    desk.click("Fewer credits").await;
+    looks.look(desk, "desk-difference").await;
+    desk.press("Close the difference").await;
+    desk.expect_text("There is a problem").await;
+    looks.look(desk, "desk-difference-problems").await;
     desk.sign_in_anew("operator@creditdesk.example").await;
     at(desk, looks, "/admin/businesses", "desk-no-permission").await;
 }
@@ -266,4 +285,10 @@ async fn too_late(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     at(desk, looks, "/console", "console-expired").await;
     at(desk, looks, "/console/credits", "credits-expired").await;
     at(desk, looks, "/console/licenses", "licenses-expired").await;
+    portal.run_due_jobs().await;
+    at(desk, looks, "/console/credits", "credits-renewed").await;
+    desk.sign_in_anew("buyer@acme.example").await;
+    desk.open("/marketplace/subscriptions").await;
+    desk.click("Trend Vision One").await;
+    looks.look(desk, "subscription-renewed").await;
 }

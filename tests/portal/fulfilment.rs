@@ -5,6 +5,8 @@ mod hand_over;
 mod landing;
 mod lists;
 mod race;
+mod reconcile;
+mod renewal;
 mod upgrade;
 
 use crate::support::Stage;

@@ -30,6 +30,7 @@ mod marketplace;
 mod model;
 mod pages;
 mod races;
+mod renewal;
 mod security;
 mod setup;
 mod sign_in;

@@ -7,6 +7,8 @@ mod crashing;
 pub mod market;
 mod paying;
 mod quoting;
+mod renewing;
+mod renewing_workers;
 mod settling;
 mod subscriptions;
 mod tokens;

@@ -20,7 +20,7 @@ pub(in crate::credits) enum Place {
     From(Timestamp, Uuid),
 }
 
-const ITEMS: &str = "SELECT id, contract_id, kind, product_name, source, agreement_id, credits, starts_at, expires_at, activated_at, revoked_at FROM licenses WHERE business_id = ";
+const ITEMS: &str = "SELECT id, contract_id, kind, product_name, source, agreement_id, credits, COALESCE(renewed_at, starts_at) AS starts_at, renewed_at, expires_at, activated_at, revoked_at FROM licenses WHERE business_id = ";
 
 /// At most `most` items of a listing from a place on.
 pub(in crate::credits) async fn list(db: &Db, listing: &Listing, place: Place, most: i64) -> Result<Vec<Item>, Error> {
@@ -80,13 +80,13 @@ pub(in crate::credits) struct TraceRow {
     pub transfer_id: Option<TransferId>,
 }
 
-/// The business's own entries of every item of an agreement, in the order in which they took effect.
+/// The business's own entries of every item of an agreement's contract, later terms included, in the order in which they took effect.
 pub(in crate::credits) async fn list_entries(db: &Db, scope: BusinessScope, agreement: &str) -> Result<Vec<TraceRow>, Error> {
     db.read(
         "SELECT l.id AS license_id, c.license_arn AS license_arn, l.agreement_id AS agreement_id, e.kind AS kind, e.credits AS credits, \
          e.effective_at AS effective_at, e.expires_at AS expires_at, e.recorded_at AS recorded_at, e.transfer_id AS transfer_id \
          FROM licenses l JOIN contracts c ON c.id = l.contract_id JOIN credit_entries e ON e.license_id = l.id \
-         WHERE l.agreement_id = $1 AND e.business_id = $2 ORDER BY e.effective_at, l.item_number, e.id",
+         WHERE l.contract_id IN (SELECT o.contract_id FROM licenses o WHERE o.agreement_id = $1 UNION ALL SELECT k.id FROM contracts k WHERE k.agreement_id = $1) AND e.business_id = $2 ORDER BY e.effective_at, l.item_number, e.id",
     )
     .bind(agreement.to_owned())
     .bind(scope.business())

@@ -1,12 +1,12 @@
 //! The adapter to the embedded marketplace: the only code that knows both sides. It translates, and decides nothing.
 
-use super::{AgreementFacts, AgreementStanding, Change, Entitlement, Marketplace, ResolveError, ResolvedPurchase, Unreachable};
+use super::{AgreementFacts, AgreementStanding, Change, Ending, Entitlement, Marketplace, ResolveError, ResolvedPurchase, Unreachable};
 use crate::audit::Who;
 use crate::db::{Db, Failed};
 use crate::kernel::clock::{Clock, Timestamp};
 use crate::kernel::id::EventId;
 use crate::kernel::secret::Secret;
-use crate::marketplace::agreement::{self, Standing};
+use crate::marketplace::agreement::{self, AgreementStatus, Standing};
 use crate::marketplace::ids::LicenseArn;
 use crate::marketplace::token::{self, ResolveRefusal};
 use crate::marketplace::{entitlement, event};
@@ -29,6 +29,18 @@ impl Embedded {
 
 fn unreachable_by(error: crate::db::Error) -> Unreachable {
     Unreachable(error.into())
+}
+
+/// An agreement whose end has passed is not ended before the renewal run has decided.
+const fn ending(status: AgreementStatus) -> Option<Ending> {
+    match status {
+        AgreementStatus::Pending | AgreementStatus::Active => None,
+        AgreementStatus::RolledBack => Some(Ending::NotPaid),
+        AgreementStatus::Expired => Some(Ending::Expired),
+        AgreementStatus::Renewed => Some(Ending::Renewed),
+        AgreementStatus::Cancelled => Some(Ending::Cancelled),
+        AgreementStatus::Terminated => Some(Ending::Terminated),
+    }
 }
 
 #[async_trait]
@@ -67,9 +79,15 @@ impl Marketplace for Embedded {
         let Some(arn) = LicenseArn::parse(license_arn) else {
             return Ok(None);
         };
-        let found = agreement::find_by_arn(&self.db, &arn).await.map_err(unreachable_by)?;
+        let Some(agreement) = agreement::find_by_arn(&self.db, &arn).await.map_err(unreachable_by)? else {
+            return Ok(None);
+        };
+        let neighbours = agreement::find_neighbours(&self.db, &agreement).await.map_err(unreachable_by)?;
         let now = self.clock.now();
-        Ok(found.map(|agreement| AgreementFacts {
+        Ok(Some(AgreementFacts {
+            previous_agreement_id: neighbours.previous.map(|previous| previous.to_string()),
+            successor: neighbours.successor.map(|successor| successor.to_string()),
+            ending: ending(agreement.status),
             standing: match agreement.standing(now) {
                 Standing::Pending => AgreementStanding::Pending,
                 Standing::Active => AgreementStanding::Active,

@@ -65,15 +65,39 @@ pub enum AgreementStanding {
     Ended,
 }
 
-/// What is known about the agreement behind a license ARN; for showing, never for granting.
+/// How an agreement came to its end, once the marketplace has said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Its term is over and it did not renew.
+    Expired,
+    /// The next term goes on under another agreement: no revocation (REN-4).
+    Renewed,
+    /// Another agreement took its place: no revocation.
+    Replaced,
+    /// By the buyer.
+    Cancelled,
+    /// By the seller.
+    Terminated,
+    /// The payment did not arrive.
+    NotPaid,
+}
+
+/// What is known about the agreement behind a license ARN; for showing and for joining renewals to their contract, never
+/// for granting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgreementFacts {
     /// Its id.
     pub agreement_id: String,
     /// First of its chain of renewals.
     pub initial_agreement_id: String,
+    /// The agreement that it renewed or replaced.
+    pub previous_agreement_id: Option<String>,
     /// How it stands.
     pub standing: AgreementStanding,
+    /// How it ended. An agreement may be past its end without this: then a renewal may be in flight.
+    pub ending: Option<Ending>,
+    /// The license ARN of the agreement that renewed or replaced it, where the marketplace tells; it may be the same.
+    pub successor: Option<String>,
     /// Start of the term.
     pub starts_at: Timestamp,
     /// End of the term.

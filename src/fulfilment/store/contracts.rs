@@ -63,12 +63,15 @@ const ACTIVATION: &str = "SELECT c.id, c.business_id, c.product_name, c.activate
 
 /// Who activated a purchase and when, for whichever business.
 pub(in crate::fulfilment) async fn find_activation(db: &Db, license_arn: &str) -> Result<Option<Activation>, Error> {
-    db.read(ACTIVATION).push_bind("c.license_arn = ", license_arn).opt().await
+    db.read(ACTIVATION).push(BY_ARN).bind(license_arn).opt().await
 }
+
+/// By the license ARN that a contract has, or by one that it had before a renewal.
+const BY_ARN: &str = "c.id IN (SELECT k.id FROM contracts k WHERE k.license_arn = $1 UNION ALL SELECT f.contract_id FROM contract_arns f WHERE f.license_arn = $1)";
 
 /// The same inside the transaction that lost the race.
 pub(in crate::fulfilment) async fn get_activation(tx: &mut Tx, license_arn: &str) -> Result<Activation, Error> {
-    tx.q(ACTIVATION).push_bind("c.license_arn = ", license_arn).one().await
+    tx.q(ACTIVATION).push(BY_ARN).bind(license_arn).one().await
 }
 
 /// An activation of one business, by contract.
@@ -86,21 +89,129 @@ pub(in crate::fulfilment) struct Booked {
     pub id: ContractId,
     pub business_id: BusinessId,
     pub source: Source,
+    pub license_arn: String,
     pub product_code: String,
     pub product_name: String,
     pub dimension: String,
     pub agreement_id: String,
+    pub initial_agreement_id: String,
     pub buyer_account_id: String,
     pub auto_renew: bool,
     pub granted: Credits,
     pub expires_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub open_questions: i64,
 }
 
-const BOOKED: &str = "SELECT id, business_id, source, product_code, product_name, dimension, agreement_id, buyer_account_id, auto_renew, granted, expires_at FROM contracts WHERE ";
+const BOOKED: &str = "SELECT id, business_id, source, license_arn, product_code, product_name, dimension, agreement_id, initial_agreement_id, buyer_account_id, auto_renew, granted, expires_at, ended_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM contract_questions q WHERE q.contract_id = contracts.id AND q.closed_at IS NULL) AS open_questions FROM contracts WHERE ";
 
-/// The contract of a license ARN, if it was activated.
+/// The contract that has a license ARN, or had it before a renewal, if it was activated.
 pub(in crate::fulfilment) async fn find(db: &Db, license_arn: &str) -> Result<Option<Booked>, Error> {
-    db.read(BOOKED).push_bind("license_arn = ", license_arn).opt().await
+    if let Some(contract) = db.read(BOOKED).push_bind("license_arn = ", license_arn).opt().await? {
+        return Ok(Some(contract));
+    }
+    let former = db.read(BOOKED).push_bind("id = (SELECT f.contract_id FROM contract_arns f WHERE f.license_arn = ", license_arn).push(")");
+    former.opt().await
+}
+
+/// Contracts of a chain of agreements, the newest first: one, unless two businesses activated two of its license ARNs.
+pub(in crate::fulfilment) async fn list_of_chain(db: &Db, source: Source, initial: &str) -> Result<Vec<Booked>, Error> {
+    let query = db.read(BOOKED).push_bind("initial_agreement_id = ", initial).push_bind(" AND source = ", source);
+    query.push(" ORDER BY activated_at DESC, id DESC LIMIT 10").all().await
+}
+
+/// Contracts under an agreement, the newest first.
+pub(in crate::fulfilment) async fn list_of_agreement(db: &Db, source: Source, agreement: &str) -> Result<Vec<Booked>, Error> {
+    let query = db.read(BOOKED).push_bind("agreement_id = ", agreement).push_bind(" AND source = ", source);
+    query.push(" ORDER BY activated_at DESC, id DESC LIMIT 10").all().await
+}
+
+/// One contract.
+pub(in crate::fulfilment) async fn find_by_id(db: &Db, contract: ContractId) -> Result<Option<Booked>, Error> {
+    db.read(BOOKED).push_bind("id = ", contract).opt().await
+}
+
+/// Whether a license ARN that would join a contract belongs to another one, or the chain has another contract.
+pub(in crate::fulfilment) async fn has_rival(tx: &mut Tx, contract: &Booked, license_arn: &str) -> Result<bool, Error> {
+    let rivals: i64 = tx
+        .q("SELECT CAST(COUNT(*) AS BIGINT) FROM contracts WHERE id <> $1 AND source = $2 AND (initial_agreement_id = $3 OR license_arn = $4)")
+        .bind(contract.id)
+        .bind(contract.source)
+        .bind(&contract.initial_agreement_id)
+        .bind(license_arn)
+        .scalar()
+        .await?;
+    Ok(rivals > 0)
+}
+
+/// Whether a license ARN is another contract's.
+pub(in crate::fulfilment) async fn is_taken(tx: &mut Tx, contract: ContractId, license_arn: &str) -> Result<bool, Error> {
+    let others: i64 = tx
+        .q("SELECT CAST(COUNT(*) AS BIGINT) FROM contracts WHERE id <> $1 AND license_arn = $2")
+        .bind(contract)
+        .bind(license_arn)
+        .scalar()
+        .await?;
+    Ok(others > 0)
+}
+
+/// What a contract has after a renewal.
+pub(in crate::fulfilment) struct NextTerm<'a> {
+    pub granted: Credits,
+    pub expires_at: Timestamp,
+    pub license_arn: &'a str,
+    pub agreement_id: &'a str,
+    pub auto_renew: bool,
+}
+
+/// The next term of a locked contract, from exactly the end that the caller saw. A license ARN that it had is kept, and
+/// the marketplace is told about the activation again under the new one.
+pub(in crate::fulfilment) async fn renew(tx: &mut Tx, contract: &Booked, next: &NextTerm<'_>, now: Timestamp) -> Result<(), Error> {
+    if next.license_arn != contract.license_arn {
+        tx.q("INSERT INTO contract_arns (license_arn, contract_id, agreement_id, replaced_at) VALUES ($1, $2, $3, $4)")
+            .bind(&contract.license_arn)
+            .bind(contract.id)
+            .bind(&contract.agreement_id)
+            .bind(now)
+            .exec_one()
+            .await?;
+    }
+    tx.q("UPDATE contracts SET granted = $3, expires_at = $4, agreement_id = $5, auto_renew = $6, reported_at = CASE WHEN license_arn = $7 THEN reported_at ELSE NULL END, license_arn = $7, ended_at = NULL, read_again_at = NULL WHERE id = $1 AND expires_at = $2")
+        .bind(contract.id)
+        .bind(contract.expires_at)
+        .bind(next.granted)
+        .bind(next.expires_at)
+        .bind(next.agreement_id)
+        .bind(next.auto_renew)
+        .bind(next.license_arn)
+        .exec_one()
+        .await
+}
+
+/// The marketplace said that a locked contract is over.
+pub(in crate::fulfilment) async fn end(tx: &mut Tx, contract: ContractId, now: Timestamp) -> Result<(), Error> {
+    tx.q("UPDATE contracts SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL").bind(contract).bind(now).exec_one().await
+}
+
+/// Contracts whose end has passed, that are not settled, and whose reading is due.
+pub(in crate::fulfilment) async fn list_due(db: &Db, now: Timestamp, most: i64) -> Result<Vec<(ContractId, String, Timestamp)>, Error> {
+    db.read("SELECT id, license_arn, expires_at FROM contracts WHERE ended_at IS NULL AND source <> 'code' AND expires_at <= $1 AND (read_again_at IS NULL OR read_again_at <= $1) ORDER BY expires_at, id LIMIT $2")
+        .bind(now)
+        .bind(most)
+        .all()
+        .await
+}
+
+const READ_AGAIN: &str = "UPDATE contracts SET read_again_at = $2 WHERE id = $1";
+
+/// When a contract is read again.
+pub(in crate::fulfilment) async fn read_again(db: &Db, contract: ContractId, at: Timestamp) -> Result<(), Error> {
+    db.write(READ_AGAIN).bind(contract).bind(at).exec_one().await
+}
+
+/// The same of a locked contract.
+pub(in crate::fulfilment) async fn read_again_in(tx: &mut Tx, contract: ContractId, at: Timestamp) -> Result<(), Error> {
+    tx.q(READ_AGAIN).bind(contract).bind(at).exec_one().await
 }
 
 /// The contract, locked until the end of the transaction.

@@ -45,6 +45,54 @@ pub(in crate::fulfilment) async fn insert(tx: &mut Tx, license: &NewLicense<'_>)
         .await
 }
 
+/// An item that runs until the contract's end.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub(in crate::fulfilment) struct Running {
+    pub id: LicenseId,
+    pub credits: Credits,
+}
+
+/// The items of a locked contract that run until an instant, the oldest first.
+pub(in crate::fulfilment) async fn list_running(tx: &mut Tx, contract: ContractId, until: Timestamp) -> Result<Vec<Running>, Error> {
+    tx.q("SELECT id, credits FROM licenses WHERE contract_id = $1 AND revoked_at IS NULL AND expires_at = $2 ORDER BY item_number")
+        .bind(contract)
+        .bind(until)
+        .all()
+        .await
+}
+
+/// The item goes on in another term: the same row with another expiration.
+pub(in crate::fulfilment) async fn renew(
+    tx: &mut Tx,
+    license: LicenseId,
+    since: Timestamp,
+    expires_at: Timestamp,
+    credits: Credits,
+) -> Result<(), Error> {
+    tx.q("UPDATE licenses SET renewed_at = $2, expires_at = $3, credits = $4 WHERE id = $1 AND expires_at = $2 AND revoked_at IS NULL")
+        .bind(license)
+        .bind(since)
+        .bind(expires_at)
+        .bind(credits)
+        .exec_one()
+        .await
+}
+
+/// Staff took over what the marketplace says of an item.
+pub(in crate::fulfilment) async fn correct(tx: &mut Tx, license: LicenseId, expires_at: Timestamp, credits: Credits) -> Result<(), Error> {
+    tx.q("UPDATE licenses SET expires_at = $2, credits = $3 WHERE id = $1 AND revoked_at IS NULL")
+        .bind(license)
+        .bind(expires_at)
+        .bind(credits)
+        .exec_one()
+        .await
+}
+
+/// Nothing is left of an item.
+pub(in crate::fulfilment) async fn revoke(tx: &mut Tx, license: LicenseId, now: Timestamp) -> Result<(), Error> {
+    tx.q("UPDATE licenses SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL").bind(license).bind(now).exec_one().await
+}
+
 /// The number of a contract's newest item; the contract is locked by the caller.
 pub(in crate::fulfilment) async fn get_last_number(tx: &mut Tx, contract: ContractId) -> Result<i64, Error> {
     tx.q("SELECT CAST(COALESCE(MAX(item_number), 0) AS BIGINT) FROM licenses WHERE contract_id = $1").bind(contract).scalar().await

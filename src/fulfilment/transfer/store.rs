@@ -199,7 +199,7 @@ pub(super) async fn named(db: &Db, license: &LicenseRef) -> Result<Named, Error>
     let contract: Option<(ContractId,)> = match license {
         LicenseRef::License(license) => db.read("SELECT contract_id FROM licenses WHERE id = $1").bind(*license).opt().await?,
         LicenseRef::Purchase(key) => {
-            db.read("SELECT id FROM contracts WHERE SUBSTR(license_arn, LENGTH(license_arn) - 33) = $1").bind(key.clone()).opt().await?
+            db.read("SELECT id FROM contracts WHERE SUBSTR(license_arn, LENGTH(license_arn) - 33) = $1 UNION ALL SELECT contract_id FROM contract_arns WHERE SUBSTR(license_arn, LENGTH(license_arn) - 33) = $1").bind(key.clone()).opt().await?
         }
     };
     let LicenseRef::Purchase(key) = license else { return Ok(contract.map_or(Named::Nothing, |(id,)| Named::Contract(id))) };

@@ -97,6 +97,17 @@ impl<'c> Fields<'c> {
         if self.value(name).is_some() { self.url(name) } else { None }
     }
 
+    /// One of a few words, which may be left out.
+    pub(super) fn optional_word<T>(
+        &mut self,
+        name: &'static str,
+        left_out: T,
+        parse: impl FnOnce(&str) -> Option<T>,
+        what: &str,
+    ) -> Option<T> {
+        if self.value(name).is_some() { self.checked(name, what, parse) } else { Some(left_out) }
+    }
+
     /// A list of lines, kept as one text.
     pub(super) fn points(&mut self, name: &'static str) -> Option<String> {
         let list = self.value(name).and_then(Value::as_array).filter(|list| (1..=POINTS_MAX).contains(&list.len()));

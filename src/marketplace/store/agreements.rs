@@ -8,7 +8,7 @@ use crate::marketplace::agreement::{Agreement, AgreementStatus};
 use crate::marketplace::entitlement::Entitlement;
 use crate::marketplace::ids::{AgreementId, LicenseArn, ProductId, QuoteId};
 
-const COLUMNS: &str = "SELECT a.id, a.initial_agreement_id, a.quote_id, a.buyer_account_id, a.product_id, a.offer_id, a.license_arn, a.status, a.anchor_at, a.term_number, a.duration_months, a.starts_at, a.ends_at, a.auto_renew, a.credits, a.purchase_order, a.accepted_by, a.accepted_at FROM agreements a WHERE ";
+const COLUMNS: &str = "SELECT a.id, a.initial_agreement_id, a.quote_id, a.buyer_account_id, a.product_id, a.offer_id, a.license_arn, a.status, a.anchor_at, a.term_number, a.duration_months, a.starts_at, a.ends_at, a.auto_renew, a.credits, a.next_credits, a.purchase_order, a.accepted_by, a.accepted_at FROM agreements a WHERE ";
 
 /// Keeps a new agreement.
 pub(in crate::marketplace) async fn insert(tx: &mut Tx, agreement: &Agreement) -> Result<(), Error> {
@@ -98,9 +98,14 @@ pub(in crate::marketplace) async fn raise(tx: &mut Tx, id: &AgreementId, total: 
     tx.q("UPDATE agreements SET credits = $2 WHERE id = $1 AND credits < $2").bind(id).bind(total).exec_one().await
 }
 
-/// Auto renew was switched.
-pub(in crate::marketplace) async fn set_auto_renew(tx: &mut Tx, id: &AgreementId, on: bool) -> Result<(), Error> {
-    tx.q("UPDATE agreements SET auto_renew = $2 WHERE id = $1").bind(id).bind(on).exec_one().await
+/// What happens at the end was chosen.
+pub(in crate::marketplace) async fn set_renewal(
+    tx: &mut Tx,
+    id: &AgreementId,
+    auto_renew: bool,
+    next: Option<Credits>,
+) -> Result<(), Error> {
+    tx.q("UPDATE agreements SET auto_renew = $2, next_credits = $3 WHERE id = $1").bind(id).bind(auto_renew).bind(next).exec_one().await
 }
 
 /// A row of `license_arns`.

@@ -15,6 +15,16 @@ pub(in crate::marketplace) async fn get_payment_method(tx: &mut Tx, account: &st
     tx.q("SELECT payment_method FROM buyer_accounts WHERE id = $1").bind(account).scalar().await
 }
 
+/// Where mail for an account's purchasers goes.
+pub(in crate::marketplace) async fn list_purchaser_emails(tx: &mut Tx, account: &str) -> Result<Vec<String>, Error> {
+    let rows = tx
+        .q("SELECT p.email FROM buyer_people b JOIN people p ON p.id = b.person_id WHERE b.account_id = $1 AND b.role = 'purchaser' AND p.disabled_at IS NULL ORDER BY p.email_key")
+        .bind(account)
+        .all::<(String,)>()
+        .await?;
+    Ok(rows.into_iter().map(|(email,)| email).collect())
+}
+
 const EMAIL: &str = "SELECT email FROM people WHERE id = $1";
 
 /// Where mail for a person goes.

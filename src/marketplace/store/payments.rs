@@ -156,7 +156,7 @@ pub(in crate::marketplace) async fn insert_charge(
         .bind(agreement)
         .bind(&quote.id)
         .bind(payment)
-        .bind(quote.kind())
+        .bind(quote.kind)
         .bind(quote.credits)
         .bind(quote.amount.minor)
         .bind(quote.amount.currency)

@@ -7,13 +7,14 @@ use crate::kernel::credits::Credits;
 use crate::kernel::id::PersonId;
 use crate::kernel::money::{Currency, Money};
 use crate::marketplace::ids::{AgreementId, OfferId, ProductId, QuoteId};
-use crate::marketplace::quote::{Quote, QuoteState, QuoteStatus};
+use crate::marketplace::quote::{Quote, QuoteKind, QuoteState, QuoteStatus};
 
-const COLUMNS: &str = "SELECT id, buyer_account_id, product_id, offer_id, agreement_id, credits, price_minor, amount_minor, currency, duration_months, auto_renew, purchase_order, status, replaced_by, created_by, created_at, lapses_at, accepted_at FROM quotes WHERE id = ";
+const COLUMNS: &str = "SELECT id, kind, buyer_account_id, product_id, offer_id, agreement_id, credits, price_minor, amount_minor, currency, duration_months, auto_renew, purchase_order, status, replaced_by, created_by, created_at, lapses_at, accepted_at FROM quotes WHERE id = ";
 
 #[derive(sqlx::FromRow)]
 struct QuoteRow {
     id: QuoteId,
+    kind: QuoteKind,
     buyer_account_id: String,
     product_id: ProductId,
     offer_id: OfferId,
@@ -46,6 +47,7 @@ impl QuoteRow {
         };
         Ok(Quote {
             id: self.id,
+            kind: self.kind,
             buyer_account_id: self.buyer_account_id,
             product_id: self.product_id,
             offer_id: self.offer_id,
@@ -68,7 +70,7 @@ impl QuoteRow {
 pub(in crate::marketplace) async fn insert(tx: &mut Tx, quote: &Quote) -> Result<(), Error> {
     tx.q("INSERT INTO quotes (id, kind, buyer_account_id, product_id, offer_id, agreement_id, credits, price_minor, amount_minor, currency, duration_months, auto_renew, purchase_order, status, created_by, created_at, lapses_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)")
         .bind(&quote.id)
-        .bind(quote.kind())
+        .bind(quote.kind)
         .bind(&quote.buyer_account_id)
         .bind(&quote.product_id)
         .bind(&quote.offer_id)

@@ -13,6 +13,9 @@ mod licenses;
 mod person;
 mod preview;
 mod purchase;
+mod question;
+mod question_repair;
+mod reconciliation;
 mod rows;
 mod search;
 mod start;
@@ -33,6 +36,7 @@ pub fn routes() -> Vec<Entry> {
     let look_up = Access::May(Action::LookUp);
     let ask = Access::May(Action::RequestTransfer);
     let decide = Access::May(Action::DecideTransfer);
+    let reconcile = Access::May(Action::Reconcile);
     vec![
         get(paths::ADMIN, staff, || web::to(start::show)),
         get(paths::ADMIN_SEARCH, look_up, || web::to(search::show)),
@@ -50,6 +54,10 @@ pub fn routes() -> Vec<Entry> {
         post(paths::ADMIN_TRANSFER_APPROVE, decide, || web::to(transfer_decide::approve)),
         post(paths::ADMIN_TRANSFER_REJECT, decide, || web::to(transfer_decide::reject)),
         post(paths::ADMIN_TRANSFER_WITHDRAW, ask, || web::to(transfer_decide::withdraw)),
+        get(paths::ADMIN_RECONCILIATION, look_up, || web::to(reconciliation::list)),
+        get(paths::ADMIN_QUESTION, look_up, || web::to(question::show)),
+        post(paths::ADMIN_QUESTION_REPAIR, reconcile, || web::to(question_repair::repair)),
+        post(paths::ADMIN_QUESTION_REREAD, reconcile, || web::to(question_repair::reread)),
         get(paths::ADMIN_AUDIT, staff, || web::to(audit::list)),
     ]
 }

@@ -146,7 +146,8 @@ async fn look(visit: &Visit, actor: &Actor) -> Result<Result<Review, Stopped>, W
     let (Some(handle), Some(held)) = (setup::handle(visit), setup::held(visit).await?) else {
         return Ok(Err(Stopped::by(Refusal::NoRegistration, None)));
     };
-    let registration = match check(room, &handle, &Viewer::of(actor), visit.now()).await.refusal()? {
+    let viewer = Viewer::of(actor);
+    let registration = match check(room, &handle, &viewer, visit.now()).await.refusal()? {
         Ok(registration) => registration,
         Err(_) if actor.memberships.is_empty() && is_open(&held, visit) => return Ok(Err(Stopped::NoBusiness(held))),
         Err(refusal) => return Ok(Err(Stopped::by(refusal, Some(held)))),
@@ -158,7 +159,8 @@ async fn look(visit: &Visit, actor: &Actor) -> Result<Result<Review, Stopped>, W
     if choices.iter().all(|choice| choice.cannot.is_some()) {
         return Ok(Err(Stopped::NoPermission(held, choices)));
     }
-    Ok(ask(room, registration).await.map(|ready| Review { ready, choices }).map_err(|refusal| Stopped::by(refusal, Some(held))))
+    let ready = ask(room, registration, &viewer).await.refusal()?;
+    Ok(ready.map(|ready| Review { ready, choices }).map_err(|refusal| Stopped::by(refusal, Some(held))))
 }
 
 fn is_open(held: &Held, visit: &Visit) -> bool {

@@ -68,6 +68,8 @@ fn row(at: Instant, what: String, figures: Figures) -> HistoryRow {
 const fn cause_in_words(cause: Cause) -> &'static str {
     match cause {
         Cause::Granted => "Activated or upgraded",
+        Cause::Renewed => "Renewed for the next term",
+        Cause::Corrected => "Corrected by support",
         Cause::TransferredIn => "Moved here by support",
         Cause::TransferredOut => "Moved to another business by support",
         Cause::Expired => "Expired",

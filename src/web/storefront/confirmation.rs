@@ -64,7 +64,7 @@ fn view(visit: &Visit, receipt: Receipt) -> Confirmation {
         PaymentState::Pending { .. } | PaymentState::Started => Outcome::Pending,
         PaymentState::Approved { .. } | PaymentState::SettledApproved { .. } => Outcome::Paid,
     };
-    let is_upgrade = receipt.quote.kind() == QuoteKind::Upgrade;
+    let is_upgrade = receipt.quote.kind == QuoteKind::Upgrade;
     Confirmation {
         shell: visit.shell(heading(&outcome, is_upgrade)).with_crumbs(&[("Subscriptions", paths::subscriptions())]),
         may_set_up: visit.actor().is_some_and(|actor| allows(actor, Action::Purchase).is_ok()),
@@ -104,7 +104,7 @@ fn facts(receipt: &Receipt, outcome: &Outcome) -> Vec<(&'static str, String)> {
         Outcome::NotPaid(_) => format!("Nothing ({} was not paid)", quote.amount),
     };
     let mut facts = vec![("Product", receipt.listing.name.clone()), ("Seller", receipt.listing.seller_name.clone())];
-    if quote.kind() == QuoteKind::Upgrade {
+    if quote.kind == QuoteKind::Upgrade {
         facts.push(("Credits added", show::count(quote.credits.get(), "credit")));
         facts.push(("Credits of the contract now", show::count(agreement.credits.get(), "credit")));
     } else {

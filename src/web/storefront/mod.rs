@@ -8,6 +8,7 @@ pub(crate) mod listing;
 mod moment;
 mod pay;
 mod renewal;
+mod renewal_form;
 mod review;
 mod search;
 mod set_up;

@@ -2,7 +2,7 @@
 
 use crate::kernel::clock::Timestamp;
 use crate::kernel::show::{self, Zone};
-use crate::marketplace::agreement::Standing;
+use crate::marketplace::agreement::{AgreementStatus, Standing};
 use crate::marketplace::subscriptions::SetUp;
 
 /// An instant for a `<time>`.
@@ -41,6 +41,19 @@ impl Status {
             Standing::Active => Self { tone: "success", word: "Active" },
             Standing::RolledBack => Self { tone: "danger", word: "Not paid" },
             Standing::Ended => Self { tone: "neutral", word: "Ended" },
+        }
+    }
+
+    /// The same, with what became of an agreement that is over.
+    pub fn of_term(stored: AgreementStatus, standing: Standing) -> Self {
+        match stored {
+            AgreementStatus::Renewed => Self { tone: "neutral", word: "Renewed" },
+            AgreementStatus::Pending
+            | AgreementStatus::Active
+            | AgreementStatus::RolledBack
+            | AgreementStatus::Expired
+            | AgreementStatus::Cancelled
+            | AgreementStatus::Terminated => Self::of_agreement(standing),
         }
     }
 

@@ -3,13 +3,16 @@
 
 use super::contract_form::Consequences;
 use super::moment::{Moment, Status, months};
+use super::renewal_form;
+use super::renewal_form::RenewalForm;
 use super::upgrade_form::{self, UpgradeTab};
 use crate::access::{Action, BuyerScope, allows};
+use crate::kernel::money::Money;
 use crate::kernel::show;
-use crate::marketplace::agreement::{Agreement, Standing};
+use crate::marketplace::agreement::{Agreement, AgreementStatus, Standing};
 use crate::marketplace::ids::AgreementId;
 use crate::marketplace::quote::QuoteKind;
-use crate::marketplace::subscriptions::{self, Detail, SetUp};
+use crate::marketplace::subscriptions::{self, ChainTerm, Detail, SetUp};
 use crate::web::form::FormView;
 use crate::web::shell::Shell;
 use crate::web::{Visit, WebError, paths};
@@ -34,7 +37,9 @@ struct SubscriptionPage {
     can_set_up: bool,
     is_activated: bool,
     set_up_href: String,
-    renewal_href: String,
+    renewal: RenewalForm,
+    terms: Vec<TermRow>,
+    next_term: Option<String>,
     listing: String,
     activated: Option<Moment>,
     ends: Moment,
@@ -50,6 +55,19 @@ pub(super) enum Tab {
     Overview,
     Upgrade(UpgradeTab),
     Renewal,
+}
+
+/// One term of the contract's chain of renewals.
+struct TermRow {
+    number: String,
+    href: String,
+    agreement: String,
+    starts: Moment,
+    ends: Moment,
+    credits: String,
+    price: String,
+    status: Status,
+    current: bool,
 }
 
 struct ChargeRow {
@@ -80,11 +98,12 @@ pub(super) async fn page(visit: &Visit, scope: &BuyerScope, id: &AgreementId, ta
     let detail = subscriptions::find(visit.db(), scope, id).await?.ok_or(WebError::NotFound)?;
     let status = if form.has_errors() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let fresh_renewal = matches!(tab, Tab::Renewal) && !form.has_errors();
-    let form = if fresh_renewal { form.set("renew", if detail.agreement.auto_renew { "yes" } else { "no" }) } else { form };
-    visit.page(status, &view(visit, detail, tab, form))
+    let form = if fresh_renewal { renewal_form::begin(&detail.agreement) } else { form };
+    let renewal = RenewalForm::read(visit, &detail.agreement, &form).await?;
+    visit.page(status, &view(visit, detail, tab, form, renewal))
 }
 
-fn view(visit: &Visit, detail: Detail, tab: Tab, form: FormView) -> SubscriptionPage {
+fn view(visit: &Visit, detail: Detail, tab: Tab, form: FormView, renewal: RenewalForm) -> SubscriptionPage {
     let (zone, agreement) = (visit.zone(), &detail.agreement);
     let (id, standing) = (agreement.id.as_str(), agreement.standing(visit.now()));
     let section = match tab {
@@ -101,13 +120,15 @@ fn view(visit: &Visit, detail: Detail, tab: Tab, form: FormView) -> Subscription
             ("Upgrade current contract", tab_href("upgrade"), matches!(tab, Tab::Upgrade(_))),
             ("Modify renewal", tab_href("renewal"), matches!(tab, Tab::Renewal)),
         ],
-        status: Status::of_agreement(standing),
+        status: Status::of_term(agreement.status, standing),
         set_up: Status::of_set_up(detail.set_up()),
         may_buy: visit.actor().is_some_and(|actor| allows(actor, Action::Purchase).is_ok()),
         can_set_up: matches!(standing, Standing::Active | Standing::Pending),
         is_activated: detail.set_up() == SetUp::Activated,
         set_up_href: paths::set_up(id),
-        renewal_href: paths::renewal(id),
+        renewal,
+        terms: terms(visit, &detail),
+        next_term: next_term(&detail),
         listing: paths::listing(detail.listing.prodview.as_str()),
         activated: detail.activated_at.map(|at| Moment::full(at, zone)),
         ends: Moment::full(agreement.ends_at, zone),
@@ -140,12 +161,34 @@ fn facts(visit: &Visit, agreement: &Agreement) -> Vec<(&'static str, String)> {
     ]
 }
 
+fn terms(visit: &Visit, detail: &Detail) -> Vec<TermRow> {
+    let row = |term: &ChainTerm| TermRow {
+        number: term.term_number.to_string(),
+        href: paths::subscription(term.id.as_str()),
+        agreement: term.id.to_string(),
+        starts: Moment::date(term.starts_at, visit.zone()),
+        ends: Moment::date(term.ends_at, visit.zone()),
+        credits: show::group(term.credits.get()),
+        price: Money::new(term.price_minor, term.currency).to_string(),
+        status: Status::of_term(term.status, Standing::of(term.status, term.ends_at, visit.now())),
+        current: term.id == detail.agreement.id,
+    };
+    detail.chain.iter().map(row).collect()
+}
+
+/// Where the contract goes on after this term.
+fn next_term(detail: &Detail) -> Option<String> {
+    let next = detail.chain.iter().find(|term| term.term_number == detail.agreement.term_number + 1)?;
+    (next.status != AgreementStatus::RolledBack).then(|| paths::subscription(next.id.as_str()))
+}
+
 fn charges(visit: &Visit, detail: &Detail) -> Vec<ChargeRow> {
     let row = |charge: &crate::marketplace::subscriptions::ChargeLine| ChargeRow {
         at: Moment::date(charge.charged_at, visit.zone()),
         kind: match charge.kind {
             QuoteKind::New => "New contract",
             QuoteKind::Upgrade => "Upgrade",
+            QuoteKind::Renewal => "Renewal",
         },
         credits: show::group(charge.credits.get()),
         amount: charge.amount.to_string(),

@@ -6,6 +6,7 @@ use creditdesk::config::{Config, Settings};
 use creditdesk::identity::password::Cost;
 use creditdesk::jobs;
 use creditdesk::kernel::clock::Clock;
+use creditdesk::kernel::id::QuestionId;
 use tempfile::TempDir;
 
 /// A portal that serves.
@@ -39,6 +40,12 @@ impl Portal {
     /// How many agreements there are.
     pub async fn agreements(&self) -> i64 {
         self.running.portal.db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM agreements").scalar().await.expect("a count")
+    }
+
+    /// Something that the marketplace reports and nobody knows, put before staff.
+    pub async fn ask_staff(&self) {
+        let insert = self.running.portal.db.write("INSERT INTO contract_questions (id, contract_id, kind, granted, reported, seen_at) SELECT $1, id, 'lower_total', granted, 7, activated_at FROM contracts LIMIT 1");
+        insert.bind(QuestionId::generate()).exec_one().await.expect("a contract to ask about");
     }
 
     /// Ends it.

@@ -8,7 +8,7 @@ use creditdesk::kernel::page::{Cursor, PageSize};
 use creditdesk::marketplace::agreement::Standing;
 use creditdesk::marketplace::event::{self, EventKind};
 use creditdesk::marketplace::payment::PaymentMethod;
-use creditdesk::marketplace::renewal::{self, RenewalRefusal};
+use creditdesk::marketplace::renewal::{self, Chosen, RenewalRefusal};
 use creditdesk::marketplace::subscriptions::{self, Filter, SetUp, StatusFilter};
 use creditdesk::marketplace::token;
 
@@ -107,7 +107,7 @@ both_engines! {
         let market = Market::open(&stage).await;
         let (buyer, stranger) = (market.buyer(ACME, PaymentMethod::Invoice).await, market.buyer(GLOBEX, PaymentMethod::Invoice).await);
         let agreement = market.buy(&buyer, 100).await;
-        let switch = async |who: &Buyer, on| renewal::set_auto_renew(&stage.db, &who.scope, &market.who(who), &agreement.id, on).await.refusal().unwrap();
+        let switch = async |who: &Buyer, on| renewal::change(&stage.db, &who.scope, &market.who(who), &agreement.id, Chosen::auto_renew(on)).await.refusal().unwrap();
         assert_eq!(switch(&buyer, true).await, Ok(false), "it was on");
         assert_eq!(switch(&buyer, false).await, Ok(true));
         assert_eq!(switch(&stranger, true).await, Err(RenewalRefusal::NotFound));

@@ -95,7 +95,7 @@ fn transfers_are_pairs(entries: &[Entry]) {
     let mut pairs: BTreeMap<(TransferId, LicenseId), Vec<&Entry>> = BTreeMap::new();
     for entry in entries {
         match (entry.kind, entry.transfer_id) {
-            (EntryKind::Granted, None) => {}
+            (EntryKind::Granted | EntryKind::Renewed | EntryKind::Corrected, None) => {}
             (EntryKind::TransferredOut | EntryKind::TransferredIn, Some(transfer)) => {
                 pairs.entry((transfer, entry.license_id)).or_default().push(entry);
             }

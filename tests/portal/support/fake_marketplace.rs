@@ -94,6 +94,9 @@ impl FakeMarketplace {
         let facts = AgreementFacts {
             agreement_id: bought.agreement_id.clone(),
             initial_agreement_id: bought.agreement_id.clone(),
+            previous_agreement_id: None,
+            ending: None,
+            successor: None,
             standing: AgreementStanding::Active,
             starts_at: at,
             ends_at: bought.ends_at,

@@ -37,6 +37,7 @@ impl World {
         assert!(admin.page().problems().is_empty(), "{:?}", admin.page());
         let license = public_id(stage, "lic", "SELECT id FROM licenses").await;
         support.ask_for_transfer(&license, "Globex").await;
+        difference(stage).await;
         let own = own_things(stage, &activated, quote, license).await;
         Self { buyer, admin, support, activated, waiting, own }
     }
@@ -54,6 +55,12 @@ impl Browser {
     }
 }
 
+/// Something that the marketplace reports and nobody knows, put before staff.
+async fn difference(stage: &Stage) {
+    let insert = stage.db.write("INSERT INTO contract_questions (id, contract_id, kind, granted, reported, seen_at) SELECT $1, id, 'unknown_dimension', granted, 7, activated_at FROM contracts");
+    insert.bind(creditdesk::kernel::id::QuestionId::generate()).exec_one().await.expect("one contract");
+}
+
 async fn own_things(stage: &Stage, activated: &Purchase, quote: String, license: String) -> BTreeMap<&'static str, String> {
     let person = format!("SELECT id FROM people WHERE email = '{ACME_MEMBER}'");
     let arn: String = stage.db.read("SELECT license_arn FROM contracts").scalar().await.expect("an activated contract");
@@ -66,6 +73,7 @@ async fn own_things(stage: &Stage, activated: &Purchase, quote: String, license:
         ("business", public_id(stage, "biz", "SELECT id FROM businesses WHERE name = 'Acme Industries'").await),
         ("invitation", public_id(stage, "inv", "SELECT id FROM invitations").await),
         ("transfer", public_id(stage, "trf", "SELECT id FROM transfers").await),
+        ("question", public_id(stage, "que", "SELECT id FROM contract_questions").await),
         ("person", public_id(stage, "per", person.leak()).await),
         ("session", public_id(stage, "ses", "SELECT reference FROM sessions ORDER BY created_at LIMIT 1").await),
         ("purchase", arn.rsplit(':').next().unwrap_or_default().to_owned()),

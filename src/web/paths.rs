@@ -1,6 +1,6 @@
 //! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
 
-use crate::kernel::id::{BusinessId, ContractId, InvitationId, LicenseId, PersonId, SessionReference, TransferId};
+use crate::kernel::id::{BusinessId, ContractId, InvitationId, LicenseId, MailId, PersonId, SessionReference, TransferId};
 use std::fmt::{Display, Write};
 
 /// Defines a pattern and, from the same text, the function that fills it.
@@ -50,6 +50,8 @@ paths! {
     HELP, help() = "/help";
     /// The demonstration's mail, which goes nowhere else.
     DEMONSTRATION_MAIL, demonstration_mail() = "/demonstration/mail";
+    /// The file that goes with one of them.
+    DEMONSTRATION_MAIL_FILE, demonstration_mail_file(mail: MailId) = "/demonstration/mail/{mail}/attachment";
     /// Every component in every state; debug builds only.
     STYLEGUIDE, styleguide() = "/styleguide";
 

@@ -1,6 +1,7 @@
 //! Builds what surrounds every page: face, navigation, place, crossings, flash.
 
 use super::assets;
+use super::expiry;
 use super::paths;
 use super::shell::{Crumb, Face, Flash, NavGroup, NavItem, Person, Place, Shell, Tone};
 use super::visit::Visit;
@@ -42,6 +43,7 @@ pub fn shell(visit: &Visit, title: &str) -> Shell {
         place: visit.actor().and_then(|actor| place(actor, face)),
         csrf: visit.csrf(),
         flash: visit.flash_shown(),
+        banner: if face == Face::Console { expiry::banner(visit) } else { None },
         zone: visit.zone().name().to_owned(),
         path: visit.path().to_owned(),
         help_href: paths::help(),

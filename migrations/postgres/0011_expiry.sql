@@ -37,6 +37,7 @@ CREATE INDEX purchase_reminders_by_agreement ON purchase_reminders (agreement_id
 
 -- The last expiration of a business, and what ends next in all of them.
 CREATE INDEX licenses_standing ON licenses (business_id, expires_at, id) WHERE revoked_at IS NULL;
+CREATE INDEX contracts_ending ON contracts (expires_at, id);
 CREATE INDEX licenses_ending ON licenses (expires_at, id) WHERE revoked_at IS NULL;
 -- Purchases that nobody activated, by their age.
 CREATE INDEX license_arns_unclaimed ON license_arns (created_at, arn) WHERE activated_at IS NULL;

@@ -4,6 +4,7 @@ pub mod activate;
 pub mod choices;
 pub mod difference;
 pub mod entitled;
+pub mod expiry;
 pub mod hand_over;
 pub mod land;
 pub mod license;

@@ -100,6 +100,8 @@ fn navigation(visit: &Visit, face: Face) -> Vec<NavGroup> {
                 items.push(item("Businesses", paths::admin_businesses(), "business"));
                 items.push(item("Licenses", paths::admin_licenses(), "license"));
                 items.push(item("Transfers", paths::admin_transfers(), "transfer"));
+                items.push(item("Unclaimed", paths::admin_unclaimed(), "pending"));
+                items.push(item("Outlook", paths::admin_outlook(), "calendar"));
             }
             items.push(item("Audit log", paths::admin_audit(), "history"));
             vec![group(None, items)]

@@ -139,6 +139,8 @@ paths! {
     CREDITS_PURCHASES_CSV, credits_purchases_csv() = "/console/credits/purchases.csv";
     /// One-year history as CSV.
     CREDITS_HISTORY_CSV, credits_history_csv() = "/console/credits/history.csv";
+    /// One expiration as a calendar file.
+    CREDITS_CALENDAR, credits_calendar() = "/console/credits/expiration.ics";
     /// The business's people.
     TEAM, team() = "/console/team";
     /// Invite a colleague.
@@ -184,6 +186,24 @@ paths! {
     ADMIN_TRANSFER_REJECT, admin_transfer_reject(transfer: TransferId) = "/admin/transfers/{transfer}/reject";
     /// POST: withdraw.
     ADMIN_TRANSFER_WITHDRAW, admin_transfer_withdraw(transfer: TransferId) = "/admin/transfers/{transfer}/withdraw";
+    /// Purchases that nobody activated.
+    ADMIN_UNCLAIMED, admin_unclaimed() = "/admin/unclaimed";
+    /// The same as CSV.
+    ADMIN_UNCLAIMED_CSV, admin_unclaimed_csv() = "/admin/unclaimed.csv";
+    /// POST: remind the buyer of a purchase.
+    ADMIN_REMIND, admin_remind(purchase: &str) = "/admin/purchases/{purchase}/remind";
+    /// What renews, lapses and is unclaimed in the next 180 days.
+    ADMIN_OUTLOOK, admin_outlook() = "/admin/outlook";
+    /// Its list as CSV.
+    ADMIN_OUTLOOK_CSV, admin_outlook_csv() = "/admin/outlook.csv";
+    /// Businesses in grace, locked or closed.
+    ADMIN_LAPSED, admin_lapsed() = "/admin/outlook/businesses";
+    /// The same as CSV.
+    ADMIN_LAPSED_CSV, admin_lapsed_csv() = "/admin/outlook/businesses.csv";
+    /// Close a business for deletion.
+    ADMIN_CLOSING, admin_closing(business: BusinessId) = "/admin/businesses/{business}/closing";
+    /// POST: take that back.
+    ADMIN_REOPEN, admin_reopen(business: BusinessId) = "/admin/businesses/{business}/reopen";
     /// The whole audit log.
     ADMIN_AUDIT, admin_audit() = "/admin/audit";
 

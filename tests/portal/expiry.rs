@@ -1,6 +1,9 @@
 //! Expiry and access: phases (EXP-2), the pool at an expiration (EXP-1), warnings (EXP-3), and purchases that nobody claimed (SUP-8).
 
 mod access;
+mod desk;
+mod unclaimed;
+mod warnings;
 
 use crate::support::Stage;
 use crate::support::browser::Browser;

@@ -60,8 +60,10 @@ impl Ending {
 pub fn calendar(ending: &Ending, url: &str, now: Timestamp) -> String {
     let headline = ending.headline();
     let items: Vec<String> = ending.items.iter().map(in_words).collect();
-    let description =
-        format!("{}\n\nAt this instant the credits of what expires leave the pool. Allocations stay.\nCredits & Billing: {url}", items.join("\n"));
+    let description = format!(
+        "{}\n\nAt this instant the credits of what expires leave the pool. Allocations stay.\nCredits & Billing: {url}",
+        items.join("\n")
+    );
     let alarm = |days| Alarm::display(&headline, -TimeDelta::days(days));
     let event = Event::new()
         .uid(&format!("{}-{}@creditdesk", ending.business, ending.expires_at.format("%Y%m%dT%H%M%S%6fZ")))

@@ -7,7 +7,10 @@ mod outlook;
 mod steps;
 mod warn;
 
-pub use calendar::{Ending, calendar};
-pub use outlook::{Lapsed, LapsedFilter, LapsedKind, Outcome, OutlookFilter, OutlookItem, OutlookSum, count_lapsed, count_outlook, list_lapsed, list_outlook, sums};
-pub use steps::STEPS;
+pub use calendar::{Ending, EndingItem, calendar};
+pub use outlook::{
+    Lapsed, LapsedFilter, LapsedKind, Outcome, OutlookFilter, OutlookItem, OutlookSum, count_lapsed, count_outlook, list_lapsed,
+    list_outlook, sums,
+};
+pub use steps::{STEPS, next_step};
 pub use warn::{find_ending, warn_due};

@@ -17,12 +17,22 @@ pub(super) struct Window {
 /// One window a step. They do not overlap, so an expiration is told by its nearest step and not by those that were missed.
 pub(super) fn windows(now: Timestamp) -> impl Iterator<Item = Window> {
     let later = STEPS.into_iter().skip(1).chain([0]);
-    STEPS.into_iter().zip(later).map(move |(days, next)| Window { days, from: now + TimeDelta::days(next), to: now + TimeDelta::days(days) })
+    STEPS.into_iter().zip(later).map(move |(days, next)| Window {
+        days,
+        from: now + TimeDelta::days(next),
+        to: now + TimeDelta::days(days),
+    })
 }
 
 /// Whether a step is told to those who have the license since `known_since`: not when it had passed before.
 pub(super) fn is_news(days: i64, expires_at: Timestamp, known_since: Timestamp) -> bool {
     known_since <= expires_at - TimeDelta::days(days)
+}
+
+/// Days before the expiration at which the next warning goes out, and when that is.
+#[must_use]
+pub fn next_step(expires_at: Timestamp, now: Timestamp) -> Option<(i64, Timestamp)> {
+    STEPS.into_iter().map(|days| (days, expires_at - TimeDelta::days(days))).find(|(_, at)| *at > now)
 }
 
 #[cfg(test)]

@@ -7,5 +7,6 @@ pub(super) mod catalog;
 pub(super) mod events;
 pub(super) mod payments;
 pub(super) mod quotes;
+pub(super) mod reminders;
 pub(super) mod subscriptions;
 pub(super) mod tokens;

@@ -6,6 +6,7 @@ mod activation_hand_over;
 mod activation_stopped;
 mod audit;
 mod credits;
+mod credits_calendar;
 mod credits_history;
 mod credits_purchases;
 pub(crate) mod licenses;
@@ -31,6 +32,7 @@ pub fn routes() -> Vec<Entry> {
         get(paths::CREDITS, Access::May(Action::SeeLicenses), || web::to(credits::show)),
         get(paths::CREDITS_PURCHASES_CSV, Access::May(Action::SeeLicenses), || web::to(credits_purchases::csv)),
         get(paths::CREDITS_HISTORY_CSV, Access::May(Action::SeeLicenses), || web::to(credits_history::csv)),
+        get(paths::CREDITS_CALENDAR, Access::May(Action::SeeLicenses), || web::to(credits_calendar::download)),
         get(paths::AUDIT, Access::May(Action::ReadAudit), || web::to(audit::list)),
     ];
     lines.extend(activation::routes());

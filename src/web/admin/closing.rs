@@ -54,14 +54,21 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
             visit.flash(Tone::Success, "Closed for deletion", &text);
             Ok(visit.see_other(&paths::admin_business(business)))
         }
-        Err(CloseRefusal::NotFound) => Err(WebError::NotFound),
-        Err(CloseRefusal::Already | CloseRefusal::NotClosed) => {
+        Err(refusal) => refused(&visit, business, (&form, problems), refusal).await,
+    }
+}
+
+async fn refused(visit: &Visit, business: BusinessId, typed: (&Form, Problems), refusal: CloseRefusal) -> Result<HttpResponse, WebError> {
+    let (form, mut problems) = typed;
+    match refusal {
+        CloseRefusal::NotFound => Err(WebError::NotFound),
+        CloseRefusal::Already | CloseRefusal::NotClosed => {
             visit.flash(Tone::Warning, "It is closed for deletion already", "You changed nothing.");
             Ok(visit.see_other(&paths::admin_business(business)))
         }
-        Err(CloseRefusal::NotYet(_)) => {
+        CloseRefusal::NotYet(_) => {
             problems.push("", "This business can still be renewed. Close it when its lock is over");
-            answer(&visit, FormView::with(&form, problems), StatusCode::CONFLICT).await
+            answer(visit, FormView::with(form, problems), StatusCode::CONFLICT).await
         }
     }
 }

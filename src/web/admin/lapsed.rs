@@ -84,30 +84,33 @@ pub async fn list(visit: Visit) -> Result<HttpResponse, WebError> {
 /// `GET /admin/outlook/businesses.csv`: every row of the filter.
 pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
     let scope = visit.staff_scope(Action::LookUp)?;
-    let (filter, lengths) = (filter(&visit), visit.portal().config.access_lengths);
+    let filter = filter(&visit);
     let mut file =
         CsvFile::new(&["Business", "Name", "Access", "Last license expired", "Locked from", "Closed from", "Closed for deletion"])?;
     let mut after = None;
     loop {
         let page = list_lapsed(visit.db(), scope, filter, after.as_ref(), PageSize::MAX).await?;
         for lapsed in &page.items {
-            let marked = match lapsed.phase {
-                Phase::Closed { since, for_deletion: true } => Cell::Time(since),
-                _ => Cell::Empty,
-            };
-            file.row(&[
-                Cell::Text(&lapsed.business.to_string()),
-                Cell::Text(&lapsed.name),
-                Cell::Text(lapsed.phase.label()),
-                Cell::Time(lapsed.expired_at),
-                Cell::Time(lengths.locks_at(lapsed.expired_at)),
-                Cell::Time(lengths.closes_at(lapsed.expired_at)),
-                marked,
-            ])?;
+            write(&mut file, lapsed, filter)?;
         }
         after = page.next.as_deref().and_then(Cursor::parse);
         if after.is_none() {
             return file.download("businesses-without-license", visit.now());
         }
     }
+}
+
+fn write(file: &mut CsvFile, lapsed: &Lapsed, filter: LapsedFilter) -> Result<(), WebError> {
+    file.row(&[
+        Cell::Text(&lapsed.business.to_string()),
+        Cell::Text(&lapsed.name),
+        Cell::Text(lapsed.phase.label()),
+        Cell::Time(lapsed.expired_at),
+        Cell::Time(filter.lengths.locks_at(lapsed.expired_at)),
+        Cell::Time(filter.lengths.closes_at(lapsed.expired_at)),
+        match lapsed.phase {
+            Phase::Closed { since, for_deletion: true } => Cell::Time(since),
+            _ => Cell::Empty,
+        },
+    ])
 }

@@ -177,19 +177,22 @@ struct Page {
 /// `GET /admin/outlook?q=&outcome=&by=&after=`.
 pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let scope = visit.staff_scope(Action::LookUp)?;
-    let asked = Asked::read(&visit);
+    visit.page(StatusCode::OK, &view(&visit, scope, Asked::read(&visit)).await?)
+}
+
+async fn view(visit: &Visit, scope: StaffScope, asked: Asked) -> Result<Page, WebError> {
     let filter = asked.filter(visit.now());
     let page = list_outlook(visit.db(), scope, &filter, asked.after.as_ref(), PageSize::default()).await?;
     let total = count_outlook(visit.db(), scope, &filter).await?;
     let narrowed = !asked.words.is_empty() || asked.outcome.is_some();
     let mut shell = visit.shell("Outlook");
     shell.crumbs = crumbs(&[]);
-    let view = Page {
+    Ok(Page {
         shell,
         path: paths::admin_outlook(),
-        as_of: moment(&visit, visit.now()),
-        totals: totals(&visit, scope).await?,
-        spans: by_span(&visit, scope, asked.by_week).await?,
+        as_of: moment(visit, visit.now()),
+        totals: totals(visit, scope).await?,
+        spans: by_span(visit, scope, asked.by_week).await?,
         by: asked.by(),
         bys: STEPS,
         outcomes: OUTCOMES,
@@ -200,10 +203,9 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
         count: showing(page.items.len(), total, ("contract", "contracts")),
         first: asked.after.as_ref().map(|_| asked.href(&paths::admin_outlook(), "")).unwrap_or_default(),
         next: page.next.as_deref().map(|after| asked.href(&paths::admin_outlook(), after)).unwrap_or_default(),
-        rows: page.items.iter().map(|item| Row::new(&visit, item)).collect(),
+        rows: page.items.iter().map(|item| Row::new(visit, item)).collect(),
         words: asked.words,
-    };
-    visit.page(StatusCode::OK, &view)
+    })
 }
 
 async fn totals(visit: &Visit, scope: StaffScope) -> Result<Vec<Total>, WebError> {
@@ -235,23 +237,27 @@ pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
     loop {
         let page = list_outlook(visit.db(), scope, &filter, after.as_ref(), PageSize::MAX).await?;
         for item in &page.items {
-            file.row(&[
-                Cell::Text(&item.business.to_string()),
-                Cell::Text(&item.business_name),
-                Cell::Text(&item.contract.to_string()),
-                Cell::Text(&item.product_name),
-                Cell::Text(&item.agreement_id),
-                Cell::Number(item.credits),
-                Cell::Time(item.expires_at),
-                Cell::Text(item.outcome().as_str()),
-                Cell::Text(&next(&visit, item)),
-            ])?;
+            write(&mut file, &visit, item)?;
         }
         after = page.next.as_deref().and_then(Cursor::parse);
         if after.is_none() {
             return file.download("outlook", visit.now());
         }
     }
+}
+
+fn write(file: &mut CsvFile, visit: &Visit, item: &OutlookItem) -> Result<(), WebError> {
+    file.row(&[
+        Cell::Text(&item.business.to_string()),
+        Cell::Text(&item.business_name),
+        Cell::Text(&item.contract.to_string()),
+        Cell::Text(&item.product_name),
+        Cell::Text(&item.agreement_id),
+        Cell::Number(item.credits),
+        Cell::Time(item.expires_at),
+        Cell::Text(item.outcome().as_str()),
+        Cell::Text(&next(visit, item)),
+    ])
 }
 
 #[cfg(test)]

@@ -146,15 +146,18 @@ struct Page {
 /// `GET /admin/unclaimed?q=&state=&age=&after=`.
 pub async fn list(visit: Visit) -> Result<HttpResponse, WebError> {
     let scope = visit.staff_scope(Action::LookUp)?;
-    let asked = Asked::read(&visit);
-    let filter = asked.filter(&visit);
+    visit.page(StatusCode::OK, &view(&visit, scope, Asked::read(&visit)).await?)
+}
+
+async fn view(visit: &Visit, scope: StaffScope, asked: Asked) -> Result<Page, WebError> {
+    let filter = asked.filter(visit);
     let page = unclaimed::list(visit.db(), scope, &filter, visit.now(), asked.after.as_ref(), PageSize::default()).await?;
     let (total, credits) = unclaimed::count(visit.db(), scope, &filter, visit.now()).await?;
-    let rows = rows(&visit, scope, &page.items).await?;
+    let rows = rows(visit, scope, &page.items).await?;
     let narrowed = !asked.words.is_empty() || !asked.state.is_empty() || !asked.age.is_empty();
     let mut shell = visit.shell("Unclaimed purchases");
     shell.crumbs = crumbs(&[]);
-    let view = Page {
+    Ok(Page {
         shell,
         path: paths::admin_unclaimed(),
         states: STATES,
@@ -170,8 +173,7 @@ pub async fn list(visit: Visit) -> Result<HttpResponse, WebError> {
         next: page.next.as_deref().map(|after| asked.href(&paths::admin_unclaimed(), after)).unwrap_or_default(),
         words: asked.words,
         rows,
-    };
-    visit.page(StatusCode::OK, &view)
+    })
 }
 
 async fn landings(visit: &Visit, scope: StaffScope, purchases: &[Unclaimed]) -> Result<Vec<LandingsRecord>, WebError> {
@@ -251,25 +253,26 @@ pub async fn remind(visit: Visit) -> Result<HttpResponse, WebError> {
     let (person, key) = (visit.require_actor()?.person, visit.param("purchase").to_owned());
     let who = visit.who(ActingAs::Staff);
     let sent = remind_by_hand(visit.db(), scope, &who, person, &key, &visit.portal().till.public_url).await;
-    let (tone, title, text) = match sent.refusal()? {
+    match sent.refusal()? {
         Ok(people) => {
             visit.portal().wake.now();
             let told = if people == 1 { "1 purchaser".to_owned() } else { format!("{} purchasers", show::group_len(people)) };
-            (Tone::Success, "Reminder sent", format!("{told} of the buyer account will get it."))
+            visit.flash(Tone::Success, "Reminder sent", &format!("{told} of the buyer account will get it."));
         }
         Err(RemindRefusal::NotFound) => return Err(WebError::NotFound),
-        Err(RemindRefusal::Activated) => (Tone::Info, "No reminder is needed", "The purchase was activated meanwhile.".to_owned()),
-        Err(RemindRefusal::NotInForce) => {
-            (Tone::Warning, "No reminder was sent", "The contract of this purchase is not in force.".to_owned())
-        }
-        Err(RemindRefusal::TooSoon { until }) => {
-            let text = format!("One went out less than a day ago. The next can be sent from {} on.", show::date_time(until, visit.zone()));
-            (Tone::Warning, "No reminder was sent", text)
-        }
-        Err(RemindRefusal::NobodyToTell) => {
-            (Tone::Warning, "No reminder was sent", "The buyer account has nobody who may purchase.".to_owned())
-        }
-    };
-    visit.flash(tone, title, &text);
+        Err(refusal) => visit.flash(Tone::Warning, "No reminder was sent", &why_not(&visit, refusal)),
+    }
     Ok(visit.see_other(&paths::admin_unclaimed()))
+}
+
+fn why_not(visit: &Visit, refusal: RemindRefusal) -> String {
+    match refusal {
+        RemindRefusal::NotFound => "There is no such purchase.".to_owned(),
+        RemindRefusal::Activated => "The purchase was activated meanwhile.".to_owned(),
+        RemindRefusal::NotInForce => "The contract of this purchase is not in force.".to_owned(),
+        RemindRefusal::TooSoon { until } => {
+            format!("One went out less than a day ago. The next can be sent from {} on.", show::date_time(until, visit.zone()))
+        }
+        RemindRefusal::NobodyToTell => "The buyer account has nobody who may purchase.".to_owned(),
+    }
 }

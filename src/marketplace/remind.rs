@@ -115,9 +115,8 @@ enum Cause {
 async fn send(
     tx: &mut Tx,
     who: &Who,
-    kind: ReminderKind,
+    (kind, cause): (ReminderKind, Cause),
     purchase: &InForce,
-    cause: Cause,
     readers: &[Reader],
     public_url: &str,
 ) -> Result<bool, Error> {
@@ -176,7 +175,7 @@ async fn remind_unclaimed(db: &Db, who: &Who, arn: &LicenseArn, days: i64, publi
         let waits = lock_arn(tx, arn).await?.is_some_and(|key| key.activated_at.is_none());
         let Some(purchase) = store::find_in_force(tx, arn, who.now).await?.filter(|_| waits) else { return Ok(false) };
         let readers = store::list_purchasers(tx, &purchase.buyer_account_id).await?;
-        send(tx, who, ReminderKind::Unclaimed, &purchase, Cause::Step(days), &readers, public_url).await
+        send(tx, who, (ReminderKind::Unclaimed, Cause::Step(days)), &purchase, &readers, public_url).await
     })
 }
 
@@ -187,7 +186,7 @@ async fn remind_ending(db: &Db, who: &Who, agreement: &str, days: i64, public_ur
         }
         let Some(purchase) = store::find_agreement(tx, agreement, who.now).await? else { return Ok(false) };
         let readers = store::list_purchasers(tx, &purchase.buyer_account_id).await?;
-        send(tx, who, ReminderKind::Ending, &purchase, Cause::Step(days), &readers, public_url).await
+        send(tx, who, (ReminderKind::Ending, Cause::Step(days)), &purchase, &readers, public_url).await
     })
 }
 
@@ -219,7 +218,7 @@ pub async fn remind_by_hand(
         if readers.is_empty() {
             return refuse(RemindRefusal::NobodyToTell);
         }
-        send(tx, who, ReminderKind::Unclaimed, &purchase, Cause::ByHand(person), &readers, public_url).await?;
+        send(tx, who, (ReminderKind::Unclaimed, Cause::ByHand(person)), &purchase, &readers, public_url).await?;
         Ok::<_, Failed<RemindRefusal>>(readers.len())
     })
 }

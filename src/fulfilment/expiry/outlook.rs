@@ -191,7 +191,7 @@ struct LapsedRow {
 /// The last license of a business is the one that no other outlasts.
 const LAST: &str = " FROM licenses l JOIN businesses b ON b.id = l.business_id WHERE l.revoked_at IS NULL AND NOT EXISTS (SELECT 1 FROM licenses n WHERE n.business_id = l.business_id AND n.revoked_at IS NULL AND (n.expires_at, n.id) > (l.expires_at, l.id))";
 
-fn lapsed<'q>(query: Query<'q>, filter: LapsedFilter) -> Query<'q> {
+fn lapsed(query: Query<'_>, filter: LapsedFilter) -> Query<'_> {
     let LapsedFilter { kind, now, lengths } = filter;
     // A phase begins so long after the end: what ended up to then is in it.
     let (ago_lock, ago_close) = (now - (lengths.locks_at(now) - now), now - (lengths.closes_at(now) - now));

@@ -1,6 +1,7 @@
 //! Configuration: one documented set of names, each an environment variable and a flag. Everything that is wrong is
 //! reported at once, and secrets do not print.
 
+use crate::access::Lengths;
 use clap::Args;
 use lettre::message::Mailbox;
 use std::fmt;
@@ -50,6 +51,12 @@ pub struct Settings {
     /// Where people who need help may write [default: support@creditdesk.example]
     #[arg(long, env = "CREDITDESK_SUPPORT_EMAIL", global = true)]
     pub support_email: Option<String>,
+    /// Days of 24 hours that everything works after a business's last license ended, 0 to 3650 [default: 30]
+    #[arg(long, env = "CREDITDESK_GRACE_DAYS", global = true)]
+    pub grace_days: Option<String>,
+    /// Days of 24 hours after these in which only licensing administrators enter, and only to renew, 0 to 3650 [default: 30]
+    #[arg(long, env = "CREDITDESK_LOCK_DAYS", global = true)]
+    pub lock_days: Option<String>,
     /// HTTP worker threads, 1 to 64 [default: 2]
     #[arg(long, env = "CREDITDESK_WORKERS", global = true)]
     pub workers: Option<String>,
@@ -121,6 +128,8 @@ pub struct Config {
     pub mail_from: Mailbox,
     /// Where people who need help may write.
     pub support_email: String,
+    /// How long a business's access goes on after its last license (EXP-2).
+    pub access_lengths: Lengths,
     /// HTTP worker threads.
     pub workers: usize,
     /// Log lines as JSON.
@@ -186,10 +195,14 @@ impl Config {
             text.parse::<Mailbox>().map_err(|error| format!("is no sender: {error}"))
         });
         let workers = or(&mut problems, "CREDITDESK_WORKERS", settings.workers, "2", parse_workers);
+        let grace = or(&mut problems, "CREDITDESK_GRACE_DAYS", settings.grace_days, "30", parse_days);
+        let lock = or(&mut problems, "CREDITDESK_LOCK_DAYS", settings.lock_days, "30", parse_days);
         let log_json = or(&mut problems, "CREDITDESK_LOG_FORMAT", settings.log_format, "text", parse_log_format);
         let support_email = settings.support_email.unwrap_or_else(|| "support@creditdesk.example".to_owned());
-        match (listen, demo, marketplace, mail_from, workers, log_json) {
-            (Some(listen), Some(demo), Some(marketplace), Some(mail_from), Some(workers), Some(log_json)) if problems.is_empty() => {
+        match (listen, demo, marketplace, mail_from, workers, log_json, grace.zip(lock)) {
+            (Some(listen), Some(demo), Some(marketplace), Some(mail_from), Some(workers), Some(log_json), Some((grace, lock)))
+                if problems.is_empty() =>
+            {
                 Ok(Self {
                     listen,
                     public_url,
@@ -203,6 +216,7 @@ impl Config {
                     mail,
                     mail_from,
                     support_email,
+                    access_lengths: Lengths::of_days(grace, lock),
                     workers,
                     log_json,
                 })
@@ -272,6 +286,11 @@ fn parse_workers(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|count| (1..=64).contains(count)).ok_or_else(|| format!("must be a number from 1 to 64, not {text:?}"))
 }
 
+fn parse_days(text: &str) -> Result<u16, String> {
+    let most = Lengths::DAYS_MAX;
+    text.parse().ok().filter(|days| *days <= most).ok_or_else(|| format!("must be a whole number of days from 0 to {most}, not {text:?}"))
+}
+
 fn parse_log_format(text: &str) -> Result<bool, String> {
     match text {
         "text" => Ok(false),
@@ -301,12 +320,21 @@ mod tests {
             workers: Some("0".into()),
             demo: Some("maybe".into()),
             smtp_url: Some("http://x".into()),
+            grace_days: Some("-1".into()),
+            lock_days: Some("3651".into()),
             ..Settings::default()
         };
         let text = Config::from_settings(wrong).unwrap_err().to_string();
-        for name in
-            ["CREDITDESK_LISTEN", "CREDITDESK_PUBLIC_URL", "DATABASE_URL", "CREDITDESK_WORKERS", "CREDITDESK_DEMO", "CREDITDESK_SMTP_URL"]
-        {
+        for name in [
+            "CREDITDESK_LISTEN",
+            "CREDITDESK_PUBLIC_URL",
+            "DATABASE_URL",
+            "CREDITDESK_WORKERS",
+            "CREDITDESK_DEMO",
+            "CREDITDESK_SMTP_URL",
+            "CREDITDESK_GRACE_DAYS",
+            "CREDITDESK_LOCK_DAYS",
+        ] {
             assert!(text.contains(name), "{name} is missing in {text}");
         }
     }

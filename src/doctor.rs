@@ -40,6 +40,7 @@ impl Finding {
 pub async fn examine(config: &Config, clock: &Clock) -> Vec<Finding> {
     let mut findings = vec![listener(config), public_url(config), time(clock), folder(&config.data), solutions(config)];
     findings.extend(database(config, clock).await);
+    findings.push(access(config));
     findings.push(mail(config).await);
     findings
 }
@@ -147,6 +148,13 @@ async fn server_time(db: &Db, clock: &Clock) -> Finding {
         Ok(at) => Finding::bad("server's clock", format!("differs by {} s", (at - clock.now()).num_seconds()), "Let both follow NTP."),
         Err(error) => Finding::bad("server's clock", format!("cannot be read: {error:?}"), "Check the database."),
     }
+}
+
+/// How long access goes on after the last license, which an operator may have set and forgotten.
+fn access(config: &Config) -> Finding {
+    let lengths = config.access_lengths;
+    let seen = format!("{} days of grace after the last license, then {} days of lock", lengths.grace_days(), lengths.lock_days());
+    Finding::good("access", seen)
 }
 
 async fn mail(config: &Config) -> Finding {

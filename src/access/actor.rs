@@ -1,5 +1,6 @@
 //! The signed-in person with everything that decides what they may do, read anew at each request (IDN-5).
 
+use super::phase::Phase;
 use crate::kernel::id::{BusinessId, PersonId, SessionReference};
 use crate::text_enum;
 
@@ -93,6 +94,8 @@ pub struct Membership {
     pub name: String,
     /// As what.
     pub role: BusinessRole,
+    /// How far the business's access goes at this request (EXP-2).
+    pub phase: Phase,
 }
 
 /// A buyer account that a person belongs to.

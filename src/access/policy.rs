@@ -1,6 +1,8 @@
 //! The policy: one `match` from action to who may do it. A table test prints it in full.
 
-use super::actor::{Actor, BusinessRole, BuyerRole, StaffRole};
+use super::actor::{Actor, BusinessRole, BuyerRole, Membership, StaffRole};
+use super::phase::Phase;
+use crate::kernel::clock::Timestamp;
 use crate::text_enum;
 
 text_enum! {
@@ -34,6 +36,10 @@ text_enum! {
         Reconcile = "reconcile",
         /// Read the whole audit log.
         ReadWholeAudit = "read whole audit",
+        /// Remind a buyer account of a purchase that nobody activated.
+        RemindBuyers = "remind buyers",
+        /// Close a business for deletion, and take that back.
+        CloseBusiness = "close business",
     }
 }
 
@@ -44,6 +50,16 @@ pub enum Refused {
     NoPart,
     /// The person has a part in it, but not the role.
     NeedsRole(&'static str),
+    /// The business is locked: those with licensing permission enter, and only to renew (EXP-2).
+    Locked {
+        /// When nobody will enter any more.
+        closes_at: Timestamp,
+    },
+    /// The business is closed (EXP-2).
+    Closed {
+        /// Since when.
+        since: Timestamp,
+    },
 }
 
 /// Whether the actor may do it, in the business or buyer account that they are working in.
@@ -55,28 +71,40 @@ pub fn allows(actor: &Actor, action: Action) -> Result<(), Refused> {
         Action::UseAccount => Ok(()),
         Action::SeePurchases => buyer(actor, &[BuyerRole::Purchaser, BuyerRole::Viewer]),
         Action::Purchase => buyer(actor, &[BuyerRole::Purchaser]),
-        Action::EnterConsole | Action::SeeTeam => business(actor, BusinessRole::ALL, "a member of a business"),
+        Action::EnterConsole | Action::SeeTeam => business(actor, action, BusinessRole::ALL, "a member of a business"),
         Action::SeeLicenses => business(
             actor,
+            action,
             &[BusinessRole::Administrator, BusinessRole::LicensingManager, BusinessRole::BillingViewer, BusinessRole::Auditor],
             "Administrator, Licensing manager, Billing viewer or Auditor",
         ),
         Action::ManageLicenses => {
-            business(actor, &[BusinessRole::Administrator, BusinessRole::LicensingManager], "Administrator or Licensing manager")
+            business(actor, action, &[BusinessRole::Administrator, BusinessRole::LicensingManager], "Administrator or Licensing manager")
         }
-        Action::ManageTeam => business(actor, &[BusinessRole::Administrator], "Administrator"),
-        Action::ReadAudit => business(actor, &[BusinessRole::Administrator, BusinessRole::Auditor], "Administrator or Auditor"),
-        Action::LookUp | Action::RequestTransfer => staff(actor, &[StaffRole::Support, StaffRole::SupportLead], "Support or Support lead"),
-        Action::DecideTransfer | Action::Reconcile => staff(actor, &[StaffRole::SupportLead], "Support lead"),
+        Action::ManageTeam => business(actor, action, &[BusinessRole::Administrator], "Administrator"),
+        Action::ReadAudit => business(actor, action, &[BusinessRole::Administrator, BusinessRole::Auditor], "Administrator or Auditor"),
+        Action::LookUp | Action::RequestTransfer | Action::RemindBuyers => {
+            staff(actor, &[StaffRole::Support, StaffRole::SupportLead], "Support or Support lead")
+        }
+        Action::DecideTransfer | Action::CloseBusiness | Action::Reconcile => staff(actor, &[StaffRole::SupportLead], "Support lead"),
         Action::ReadWholeAudit => staff(actor, StaffRole::ALL, "Support, Support lead or Operator"),
     }
 }
 
-fn business(actor: &Actor, roles: &[BusinessRole], words: &'static str) -> Result<(), Refused> {
-    match actor.membership() {
-        None => Err(Refused::NoPart),
-        Some(membership) if roles.contains(&membership.role) => Ok(()),
-        Some(_) => Err(Refused::NeedsRole(words)),
+fn business(actor: &Actor, action: Action, roles: &[BusinessRole], words: &'static str) -> Result<(), Refused> {
+    let membership = actor.membership().ok_or(Refused::NoPart)?;
+    in_phase(membership, action)?;
+    if roles.contains(&membership.role) { Ok(()) } else { Err(Refused::NeedsRole(words)) }
+}
+
+/// What the phase of a business leaves of a role (EXP-2). An action that is not named here needs an open business.
+fn in_phase(membership: &Membership, action: Action) -> Result<(), Refused> {
+    let to_renew = matches!(action, Action::SeeLicenses | Action::ManageLicenses);
+    match membership.phase {
+        Phase::Active | Phase::Grace { .. } => Ok(()),
+        Phase::Locked { .. } if to_renew && membership.role.has_licensing_permission() => Ok(()),
+        Phase::Locked { closes_at, .. } => Err(Refused::Locked { closes_at }),
+        Phase::Closed { since, .. } => Err(Refused::Closed { since }),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The policy printed in full and compared with the table that was reviewed. A change of the policy is a change of
 //! `tests/portal/golden/policy.txt`, which `UPDATE_GOLDEN=1 cargo test policy` writes.
 
-use super::{Action, Actor, BusinessRole, BuyerRole, BuyerSeat, Membership, Refused, StaffRole, allows};
+use super::{Action, Actor, BusinessRole, BuyerRole, BuyerSeat, Lengths, Membership, Phase, Refused, StaffRole, allows, phase};
+use crate::kernel::clock::Timestamp;
 use crate::kernel::id::{BusinessId, PersonId, SessionReference};
 use std::fmt::Write;
 use std::path::Path;
@@ -23,7 +24,11 @@ fn nobody() -> Actor {
 
 fn member(role: BusinessRole) -> Actor {
     let business = BusinessId::generate();
-    Actor { memberships: vec![Membership { business, name: "Acme".to_owned(), role }], business: Some(business), ..nobody() }
+    Actor {
+        memberships: vec![Membership { business, name: "Acme".to_owned(), role, phase: Phase::Active }],
+        business: Some(business),
+        ..nobody()
+    }
 }
 
 fn buyer(role: BuyerRole) -> Actor {
@@ -44,22 +49,45 @@ fn actors() -> Vec<(String, Actor)> {
     actors
 }
 
+/// Every business role in every phase, at its first instant.
+fn actors_by_phase() -> Vec<(String, Actor)> {
+    let ended: Timestamp = "2027-03-02T09:00:00Z".parse().expect("an instant");
+    let mut actors = Vec::new();
+    for (days, name) in [(0, "grace"), (30, "locked"), (60, "closed")] {
+        let phase = phase(Some(ended), ended + chrono::TimeDelta::days(days), Lengths::default());
+        for role in BusinessRole::ALL {
+            let mut actor = member(*role);
+            actor.memberships[0].phase = phase;
+            actors.push((format!("{} {name}", role.label()), actor));
+        }
+    }
+    actors
+}
+
 fn printed() -> String {
-    let actors = actors();
     let mut table = String::from("Who may do what. yes: may; role: has a part in it, but not the role; -: has no part in it.\n\n");
+    print(&mut table, &actors());
+    table.push_str("\nThe same in a business whose last license ended (EXP-2). locked, closed: would be told so.\n\n");
+    print(&mut table, &actors_by_phase());
+    table
+}
+
+fn print(table: &mut String, actors: &[(String, Actor)]) {
     let wide = Action::ALL.iter().map(|action| action.as_str().len()).max().unwrap_or(0);
     write!(table, "{:wide$}", "").expect("a string");
-    for (name, _) in &actors {
+    for (name, _) in actors {
         write!(table, " | {name}").expect("a string");
     }
     table.push('\n');
     for action in Action::ALL {
         write!(table, "{:wide$}", action.as_str()).expect("a string");
-        for (name, actor) in &actors {
+        for (name, actor) in actors {
             let cell = match allows(actor, *action) {
                 Ok(()) => "yes",
                 Err(Refused::NeedsRole(_)) => "role",
                 Err(Refused::NoPart) => "-",
+                Err(Refused::Locked { .. }) => "locked",
+                Err(Refused::Closed { .. }) => "closed",
             };
             write!(table, " | {cell:width$}", width = name.len()).expect("a string");
         }
@@ -67,10 +95,9 @@ fn printed() -> String {
         table.truncate(trimmed);
         table.push('\n');
     }
-    table
 }
 
-/// IDN-2, IDN-3, IDN-4: who may do what is one table, and it is the one that was reviewed.
+/// IDN-2, IDN-3, IDN-4, EXP-2: who may do what, in which phase of the business, is one table, and it is the one that was reviewed.
 #[test]
 fn the_policy_is_the_reviewed_table() {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/portal/golden/policy.txt");

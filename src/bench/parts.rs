@@ -63,7 +63,11 @@ pub async fn of_licenses(portal: &Arc<Portal>, customer: &Customer, path: &str, 
     let day = actix_web::cookie::time::Duration::days(1);
     let session: SessionKey = sessions.save(state, &day).await.map_err(|error| anyhow!("{error:?}"))?;
     let load = async || sessions.load(&session).await.map_err(|error| anyhow!("{error:?}"))?.context("the session");
-    let find = async || actor::find(&portal.db, admin.person, admin.session, Chosen::default()).await?.context("the actor");
+    let find = async || {
+        actor::find(&portal.db, admin.person, admin.session, Chosen::default(), (portal.clock.now(), portal.config.access_lengths))
+            .await?
+            .context("the actor")
+    };
     let visit = visit(portal, Some(admin.clone()), path, cookies);
     let make = async || console::licenses::view(&visit).await.map_err(|error| anyhow!("{error:?}"));
     let view = make().await?;

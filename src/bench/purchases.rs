@@ -50,7 +50,9 @@ pub struct Ready {
 async fn person(portal: &Portal, email: &str) -> anyhow::Result<Actor> {
     let found: Option<(PersonId,)> = portal.db.read("SELECT id FROM people WHERE email_key = $1").bind(email.to_owned()).opt().await?;
     let (person,) = found.with_context(|| format!("{email} is not in the database"))?;
-    actor::find(&portal.db, person, SessionReference::generate(), Chosen::default()).await?.context("a disabled person")
+    actor::find(&portal.db, person, SessionReference::generate(), Chosen::default(), (portal.clock.now(), portal.config.access_lengths))
+        .await?
+        .context("a disabled person")
 }
 
 fn who(portal: &Portal, actor: &Actor, acting_as: ActingAs) -> Who {

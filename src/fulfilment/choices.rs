@@ -1,7 +1,7 @@
 //! In which of their businesses a person can activate, and why not in the others (ACT-3, SET-9). Pure.
 
 use super::registration::Held;
-use crate::access::{Action, Actor, BusinessRole, allows};
+use crate::access::{Action, Actor, BusinessRole, Refused, allows};
 use crate::kernel::id::BusinessId;
 
 /// Why a business of the person cannot take the license.
@@ -9,6 +9,8 @@ use crate::kernel::id::BusinessId;
 pub enum CannotTake {
     /// The person has this role there, which has no licensing permission.
     Role(BusinessRole),
+    /// It is closed (EXP-2).
+    Closed,
     /// The hand-over link was made for another business.
     OtherLink,
 }
@@ -28,11 +30,12 @@ pub struct Choice {
 #[must_use]
 pub fn choices(actor: &Actor, held: &Held) -> Vec<Choice> {
     let choice = |membership: &crate::access::Membership| {
-        let may = allows(&actor.working_in(membership.business), Action::ManageLicenses).is_ok();
+        let may = allows(&actor.working_in(membership.business), Action::ManageLicenses);
         let cannot = match (held.serves(membership.business), may) {
             (false, _) => Some(CannotTake::OtherLink),
-            (true, false) => Some(CannotTake::Role(membership.role)),
-            (true, true) => None,
+            (true, Ok(())) => None,
+            (true, Err(Refused::Closed { .. })) => Some(CannotTake::Closed),
+            (true, Err(_)) => Some(CannotTake::Role(membership.role)),
         };
         Choice { business: membership.business, name: membership.name.clone(), cannot }
     };
@@ -42,7 +45,7 @@ pub fn choices(actor: &Actor, held: &Held) -> Vec<Choice> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Membership;
+    use crate::access::{Membership, Phase};
     use crate::fulfilment::license::Source;
     use crate::fulfilment::registration::{HANDLE_KEPT, Purchase, Registration, deadline};
     use crate::kernel::clock::Timestamp;
@@ -69,7 +72,7 @@ mod tests {
     fn businesses_that_cannot_take_it_are_listed_with_the_reason() {
         let memberships: Vec<Membership> = BusinessRole::ALL
             .iter()
-            .map(|role| Membership { business: BusinessId::generate(), name: role.label().to_owned(), role: *role })
+            .map(|role| Membership { business: BusinessId::generate(), name: role.label().to_owned(), role: *role, phase: Phase::Active })
             .collect();
         let actor = Actor {
             person: PersonId::generate(),
@@ -90,6 +93,12 @@ mod tests {
         let link = Some(CannotTake::OtherLink);
         let second = actor.memberships[1].business;
         assert_eq!(reasons(Some(second)), [link, None, link, link, link]);
+        let now = held(None).registration.landed_at;
+        let mut late = actor.clone();
+        late.memberships[0].phase = Phase::Locked { expired_at: now, closes_at: now };
+        late.memberships[1].phase = Phase::Closed { since: now, for_deletion: false };
+        let first_two: Vec<_> = choices(&late, &held(None)).into_iter().take(2).map(|choice| choice.cannot).collect();
+        assert_eq!(first_two, [None, Some(CannotTake::Closed)], "EXP-2: a locked business renews, a closed one does not");
         let last = actor.memberships[4].business;
         assert_eq!(reasons(Some(last)), [link, link, link, link, role(BusinessRole::Member)]);
     }

@@ -252,3 +252,29 @@ pub async fn list_registrations(db: &Db, _: StaffScope, key: &str, most: i64) ->
         .all()
         .await
 }
+
+/// What the console saw of a purchase before it was activated.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct LandingsRecord {
+    /// The marketplace's key.
+    pub license_arn: String,
+    /// How many tokens were presented.
+    pub landings: i64,
+    /// When the last one was.
+    pub landed_at: Timestamp,
+    /// Until when any of them can be activated, exclusive.
+    pub expires_at: Timestamp,
+}
+
+/// The attempts at these purchases; those without any are left out.
+///
+/// # Errors
+/// Any storage error.
+pub async fn list_landings(db: &Db, _: StaffScope, arns: &[&str]) -> Result<Vec<LandingsRecord>, Error> {
+    let Some((first, others)) = arns.split_first() else { return Ok(Vec::new()) };
+    let query = db
+        .read("SELECT license_arn, CAST(COUNT(*) AS BIGINT) AS landings, MAX(landed_at) AS landed_at, MAX(expires_at) AS expires_at FROM registrations WHERE license_arn IN (")
+        .push_bind("", (*first).to_owned());
+    let query = others.iter().fold(query, |query, arn| query.push_bind(", ", (*arn).to_owned()));
+    query.push(") GROUP BY license_arn").all().await
+}

@@ -6,6 +6,7 @@ pub mod choices;
 mod correct;
 pub mod difference;
 pub mod entitled;
+pub mod expiry;
 pub mod hand_over;
 pub mod land;
 pub mod license;

@@ -1,8 +1,9 @@
-//! Loads the actor of a request: person, memberships, seats and staff roles in one statement, so that a role that was
-//! taken away counts from the next request (IDN-5).
+//! Loads the actor of a request: person, memberships with what their phase follows, seats and staff roles in one statement,
+//! so that a role that was taken away or a license that ended counts from the next request (IDN-5, EXP-2).
 
-use crate::access::{Actor, BusinessRole, BuyerRole, BuyerSeat, Membership, StaffRole};
+use crate::access::{Actor, BusinessRole, BuyerRole, BuyerSeat, Lengths, Membership, StaffRole, Standing};
 use crate::db::{Db, Error};
+use crate::kernel::clock::Timestamp;
 use crate::kernel::id::{BusinessId, PersonId, SessionReference};
 use uuid::Uuid;
 
@@ -23,21 +24,29 @@ struct Row {
     name: String,
     detail: String,
     time_zone: Option<String>,
+    last_expiry: Option<Timestamp>,
+    closed_at: Option<Timestamp>,
 }
 
 const PARTS: &str = "\
-    SELECT 'person' AS kind, NULL AS business, NULL AS account, p.name AS name, p.email AS detail, p.time_zone AS time_zone \
+    SELECT 'person' AS kind, NULL AS business, NULL AS account, p.name AS name, p.email AS detail, p.time_zone AS time_zone, NULL AS last_expiry, NULL AS closed_at \
     FROM people p WHERE p.id = $1 AND p.disabled_at IS NULL \
-    UNION ALL SELECT 'business', m.business_id, NULL, b.name, m.role, NULL FROM memberships m JOIN businesses b ON b.id = m.business_id WHERE m.person_id = $1 \
-    UNION ALL SELECT 'buyer', NULL, s.account_id, a.name, s.role, NULL FROM buyer_people s JOIN buyer_accounts a ON a.id = s.account_id WHERE s.person_id = $1 \
-    UNION ALL SELECT 'staff', NULL, NULL, '', r.role, NULL FROM staff_roles r WHERE r.person_id = $1 \
+    UNION ALL SELECT 'business', m.business_id, NULL, b.name, m.role, NULL, (SELECT MAX(l.expires_at) FROM licenses l WHERE l.business_id = m.business_id AND l.revoked_at IS NULL), b.closed_at FROM memberships m JOIN businesses b ON b.id = m.business_id WHERE m.person_id = $1 \
+    UNION ALL SELECT 'buyer', NULL, s.account_id, a.name, s.role, NULL, NULL, NULL FROM buyer_people s JOIN buyer_accounts a ON a.id = s.account_id WHERE s.person_id = $1 \
+    UNION ALL SELECT 'staff', NULL, NULL, '', r.role, NULL, NULL, NULL FROM staff_roles r WHERE r.person_id = $1 \
     ORDER BY 1, 4, 5";
 
-/// The actor, or none when there is no such person or they are disabled.
+/// The actor at `now`, or none when there is no such person or they are disabled.
 ///
 /// # Errors
 /// Any storage error.
-pub async fn find(db: &Db, person: PersonId, session: SessionReference, chosen: Chosen) -> Result<Option<Actor>, Error> {
+pub async fn find(
+    db: &Db,
+    person: PersonId,
+    session: SessionReference,
+    chosen: Chosen,
+    (now, lengths): (Timestamp, Lengths),
+) -> Result<Option<Actor>, Error> {
     let rows: Vec<Row> = db.read(PARTS).bind(person).all().await?;
     let Some(own) = rows.iter().find(|row| row.kind == "person") else { return Ok(None) };
     let mut actor = Actor {
@@ -60,6 +69,7 @@ pub async fn find(db: &Db, person: PersonId, session: SessionReference, chosen: 
                     business: BusinessId::from_uuid(business),
                     name: row.name.clone(),
                     role,
+                    phase: Standing { last_expiry: row.last_expiry, closed_at: row.closed_at }.phase(now, lengths),
                 }));
             }
             ("buyer", _, Some(account)) => {

@@ -7,6 +7,7 @@ pub mod actor;
 pub mod business;
 pub mod change_password;
 pub mod change_profile;
+pub mod close_business;
 pub mod confirm_password;
 pub mod create_operator;
 pub mod disable;

@@ -3,6 +3,7 @@
 use super::seal::seal_audit;
 use crate::application::Portal;
 use crate::db::Error;
+use crate::fulfilment::expiry::warn_due;
 use crate::fulfilment::land::forget_handles;
 use crate::fulfilment::report::report_activations;
 use crate::fulfilment::reread::reread_ends;
@@ -11,6 +12,7 @@ use crate::fulfilment::transfer::lapse_overdue;
 use crate::identity::sweep::sweep;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::random;
+use crate::marketplace::remind::remind_due;
 use crate::marketplace::renew::renew_due;
 use crate::marketplace::settle::{resume_started_payments, settle_pending_payments};
 use crate::marketplace::token;
@@ -60,6 +62,16 @@ pub const JOBS: &[Job] = &[
         name: "lapse transfers",
         every: TimeDelta::minutes(1),
         work: |portal| async { Ok(lapse_overdue(&portal.db, portal.clock.now(), BATCH).await?) }.boxed(),
+    },
+    Job {
+        name: "expiry warnings",
+        every: SELDOM,
+        work: |portal| async { Ok(warn_due(&portal.fulfilment, portal.config.access_lengths).await?) }.boxed(),
+    },
+    Job {
+        name: "remind buyers",
+        every: SELDOM,
+        work: |portal| async { Ok(remind_due(&portal.db, &portal.till.public_url, portal.clock.now()).await?) }.boxed(),
     },
     Job {
         name: "deliver mail",

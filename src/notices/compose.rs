@@ -11,12 +11,39 @@ pub struct Mail {
     pub subject: String,
     /// Plain text, lines up to about 72 characters.
     pub body: String,
+    /// One file that goes with it.
+    pub attachment: Option<Attachment>,
+}
+
+/// A file that goes with a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its name: letters, digits, `.`, `-` and `_`.
+    pub name: String,
+    /// Its media type, such as `text/calendar; charset=utf-8`.
+    pub media_type: String,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+impl Attachment {
+    /// A file whose name is safe in a header and on a disk: every other character becomes `-`.
+    pub fn new(name: &str, media_type: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
+        let safe = |letter: char| if letter.is_ascii_alphanumeric() || ".-_".contains(letter) { letter } else { '-' };
+        Self { name: name.chars().map(safe).collect(), media_type: media_type.into(), content: content.into() }
+    }
 }
 
 impl Mail {
     /// A mail whose subject is made one line.
     pub fn new(kind: &'static str, recipient: impl Into<String>, subject: &str, body: impl Into<String>) -> Self {
         let subject = subject.split(|letter: char| letter.is_control()).collect::<Vec<_>>().join(" ");
-        Self { kind, recipient: recipient.into(), subject, body: body.into() }
+        Self { kind, recipient: recipient.into(), subject, body: body.into(), attachment: None }
+    }
+
+    /// The same with a file.
+    #[must_use]
+    pub fn with(self, attachment: Attachment) -> Self {
+        Self { attachment: Some(attachment), ..self }
     }
 }

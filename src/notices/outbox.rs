@@ -1,6 +1,6 @@
 //! The outbox table: what is in it will be delivered at least once, what was rolled back never existed.
 
-use super::Mail;
+use super::{Attachment, Mail};
 use crate::db::{Db, Error, Tx};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::MailId;
@@ -26,6 +26,21 @@ pub struct Waiting {
     pub created_at: Timestamp,
     /// Tries so far.
     pub attempts: i64,
+    /// The name of the file that goes with it.
+    attachment_name: Option<String>,
+    attachment_type: Option<String>,
+    attachment: Option<Vec<u8>>,
+}
+
+impl Waiting {
+    /// The file that goes with it.
+    #[must_use]
+    pub fn attachment(&self) -> Option<Attachment> {
+        let (Some(name), Some(media_type), Some(content)) = (&self.attachment_name, &self.attachment_type, &self.attachment) else {
+            return None;
+        };
+        Some(Attachment { name: name.clone(), media_type: media_type.clone(), content: content.clone() })
+    }
 }
 
 /// Puts a mail in the outbox, in the transaction of what it tells of.
@@ -33,13 +48,18 @@ pub struct Waiting {
 /// # Errors
 /// Any storage error; the change is then rolled back with it.
 pub async fn post(tx: &mut Tx, mail: Mail, now: Timestamp) -> Result<(), Error> {
-    tx.q("INSERT INTO mails (id, kind, recipient, subject, body, created_at, attempts, next_attempt_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $6)")
+    let (name, media_type, content) =
+        mail.attachment.map_or((None, None, None), |file| (Some(file.name), Some(file.media_type), Some(file.content)));
+    tx.q("INSERT INTO mails (id, kind, recipient, subject, body, created_at, attempts, next_attempt_at, attachment_name, attachment_type, attachment) VALUES ($1, $2, $3, $4, $5, $6, 0, $6, $7, $8, $9)")
         .bind(MailId::generate())
         .bind(mail.kind)
         .bind(mail.recipient)
         .bind(mail.subject)
         .bind(mail.body)
         .bind(now)
+        .bind(name)
+        .bind(media_type)
+        .bind(content)
         .exec_one()
         .await
 }
@@ -49,7 +69,7 @@ pub async fn post(tx: &mut Tx, mail: Mail, now: Timestamp) -> Result<(), Error> 
 /// # Errors
 /// Any storage error.
 pub async fn list_due(db: &Db, now: Timestamp, most: i64) -> Result<Vec<Waiting>, Error> {
-    db.read("SELECT id, kind, recipient, subject, body, created_at, attempts FROM mails WHERE sent_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT $2")
+    db.read("SELECT id, kind, recipient, subject, body, created_at, attempts, attachment_name, attachment_type, attachment FROM mails WHERE sent_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT $2")
         .bind(now)
         .bind(most)
         .all()
@@ -72,12 +92,16 @@ pub async fn claim(db: &Db, mail: &Waiting, now: Timestamp) -> Result<bool, Erro
     Ok(changed == 1)
 }
 
-/// It was handed over. Its text is not kept: a mail may carry a link that works (quality D9).
+/// It was handed over. Its text and the content of its file are not kept: a mail may carry a link that works (quality D9).
 ///
 /// # Errors
 /// Any storage error.
 pub async fn mark_sent(db: &Db, id: MailId, now: Timestamp) -> Result<(), Error> {
-    db.write("UPDATE mails SET sent_at = $2, last_error = NULL, body = '' WHERE id = $1").bind(id).bind(now).exec_one().await
+    db.write("UPDATE mails SET sent_at = $2, last_error = NULL, body = '', attachment = NULL WHERE id = $1")
+        .bind(id)
+        .bind(now)
+        .exec_one()
+        .await
 }
 
 /// It was not; after [`ATTEMPTS_MAX`] tries it is given up.

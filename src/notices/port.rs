@@ -2,7 +2,7 @@
 
 use super::outbox::Waiting;
 use lettre::message::header::ContentType;
-use lettre::message::{Mailbox, Message};
+use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -102,13 +102,19 @@ async fn write_private(folder: PathBuf, name: String, content: Vec<u8>) -> Resul
 
 fn build(mail: &Waiting, from: &Mailbox) -> Result<Message, PortError> {
     let recipient = mail.recipient.parse::<Mailbox>().map_err(|error| PortError::Message(error.to_string()))?;
-    Message::builder()
+    let building = Message::builder()
         .from(from.clone())
         .to(recipient)
         .subject(&mail.subject)
         .date(mail.created_at.into())
-        .message_id(Some(format!("<{}@creditdesk>", mail.id)))
-        .header(ContentType::TEXT_PLAIN)
-        .body(mail.body.clone())
-        .map_err(|error| PortError::Message(error.to_string()))
+        .message_id(Some(format!("<{}@creditdesk>", mail.id)));
+    let built = match mail.attachment() {
+        None => building.header(ContentType::TEXT_PLAIN).body(mail.body.clone()),
+        Some(file) => {
+            let media_type = ContentType::parse(&file.media_type).map_err(|error| PortError::Message(error.to_string()))?;
+            let attached = Attachment::new(file.name).body(file.content, media_type);
+            building.multipart(MultiPart::mixed().singlepart(SinglePart::plain(mail.body.clone())).singlepart(attached))
+        }
+    };
+    built.map_err(|error| PortError::Message(error.to_string()))
 }

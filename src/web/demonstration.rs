@@ -2,11 +2,13 @@
 //! Outside a demonstration the page does not exist.
 
 use super::shell::Shell;
-use super::{Visit, WebError};
+use super::{Visit, WebError, paths};
+use crate::kernel::id::MailId;
 use crate::kernel::show;
+use crate::notices::outbox::Waiting;
 use crate::notices::port::MailPort;
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use askama::Template;
 
 /// A line of a mail: text around at most one link of this program.
@@ -22,6 +24,8 @@ struct Letter {
     sent_iso: String,
     sent: String,
     lines: Vec<Line>,
+    /// Name and address of the file that goes with it.
+    file: Option<(String, String)>,
 }
 
 #[derive(Template)]
@@ -33,17 +37,34 @@ struct Mailbox {
 
 /// `GET /demonstration/mail`.
 pub async fn mailbox(visit: Visit) -> Result<HttpResponse, WebError> {
-    let MailPort::Files { delivered: Some(delivered), .. } = &visit.portal().mail else { return Err(WebError::NotFound) };
+    let mails = delivered(&visit)?;
     let origin = visit.portal().origin();
-    let letter = |mail: crate::notices::outbox::Waiting| Letter {
+    let letter = |mail: Waiting| Letter {
         sent_iso: show::iso(mail.created_at),
         sent: show::date_time(mail.created_at, visit.zone()),
         lines: mail.body.lines().map(|line| with_link(line, &origin)).collect(),
+        file: mail.attachment().map(|file| (file.name, paths::demonstration_mail_file(mail.id))),
         recipient: mail.recipient,
         subject: mail.subject,
     };
-    let letters = delivered.list().into_iter().map(letter).collect();
+    let letters = mails.into_iter().map(letter).collect();
     visit.page(StatusCode::OK, &Mailbox { shell: visit.shell("Demonstration mail"), letters })
+}
+
+/// `GET /demonstration/mail/{mail}/attachment`: always a download, so that nothing of a mail runs in the browser.
+pub async fn file(visit: Visit) -> Result<HttpResponse, WebError> {
+    let id = visit.id("mail", MailId::parse)?;
+    let found = delivered(&visit)?.into_iter().find(|mail| mail.id == id).and_then(|mail| mail.attachment());
+    let file = found.ok_or(WebError::NotFound)?;
+    let disposition = format!("attachment; filename=\"{}\"", file.name);
+    Ok(HttpResponse::Ok().content_type(file.media_type).insert_header((header::CONTENT_DISPOSITION, disposition)).body(file.content))
+}
+
+fn delivered(visit: &Visit) -> Result<Vec<Waiting>, WebError> {
+    match &visit.portal().mail {
+        MailPort::Files { delivered: Some(delivered), .. } => Ok(delivered.list()),
+        MailPort::Files { delivered: None, .. } | MailPort::Smtp { .. } => Err(WebError::NotFound),
+    }
 }
 
 /// Finds an address of this program in a line, so that it can be followed; foreign addresses stay text.

@@ -3,6 +3,7 @@
 
 use crate::access::Refused;
 use crate::db;
+use crate::kernel::clock::Timestamp;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
@@ -24,6 +25,18 @@ pub enum WebError {
     /// The person has no part in this side of the program.
     #[error("no part in this side")]
     NoPart,
+    /// The business is locked, and this is not for renewing (EXP-2).
+    #[error("locked")]
+    Locked {
+        /// When nobody will enter any more.
+        closes_at: Timestamp,
+    },
+    /// The business is closed (EXP-2).
+    #[error("closed")]
+    Closed {
+        /// Since when.
+        since: Timestamp,
+    },
     /// The form's token is not of this browser and sign-in.
     #[error("form out of date")]
     FormOutOfDate,
@@ -61,7 +74,9 @@ impl WebError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::SignIn => StatusCode::UNAUTHORIZED,
-            Self::NeedsRole(_) | Self::NoPart | Self::FormOutOfDate | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::NeedsRole(_) | Self::NoPart | Self::Locked { .. } | Self::Closed { .. } | Self::FormOutOfDate | Self::CrossSite => {
+                StatusCode::FORBIDDEN
+            }
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -95,6 +110,8 @@ impl From<Refused> for WebError {
         match refused {
             Refused::NoPart => Self::NoPart,
             Refused::NeedsRole(words) => Self::NeedsRole(words),
+            Refused::Locked { closes_at } => Self::Locked { closes_at },
+            Refused::Closed { since } => Self::Closed { since },
         }
     }
 }

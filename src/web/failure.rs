@@ -1,6 +1,7 @@
 //! Error pages: plain words, what happened to the person's answers, a way on, and a reference for support.
 
 use super::error::WebError;
+use super::expiry;
 use super::guard::sign_in_address;
 use super::paths;
 use super::shell::Shell;
@@ -34,6 +35,9 @@ pub fn page(visit: &Visit, error: WebError) -> HttpResponse {
     // Staff pages do not exist for people who are no staff.
     let error = if matches!(error, WebError::NoPart) && visit.path().starts_with(paths::ADMIN) { WebError::NotFound } else { error };
     let status = if matches!(error, WebError::NotFound) { StatusCode::NOT_FOUND } else { status };
+    if let WebError::Locked { .. } | WebError::Closed { .. } = error {
+        return expiry::shut_page(visit, &error);
+    }
     let (heading, sentences, actions) = words(visit, &error);
     let page = ErrorPage {
         shell: visit.shell(heading),
@@ -62,9 +66,13 @@ const NOTHING_CHANGED: &str = "Nothing was charged or changed.";
 
 fn words(visit: &Visit, error: &WebError) -> Words {
     match error {
-        WebError::NotFound | WebError::MethodNotAllowed | WebError::SignIn | WebError::NeedsRole(_) | WebError::NoPart => {
-            place_words(visit, error)
-        }
+        WebError::NotFound
+        | WebError::MethodNotAllowed
+        | WebError::SignIn
+        | WebError::NeedsRole(_)
+        | WebError::NoPart
+        | WebError::Locked { .. }
+        | WebError::Closed { .. } => place_words(visit, error),
         WebError::FormOutOfDate | WebError::CrossSite | WebError::Malformed | WebError::TooLarge | WebError::TooSlow => {
             request_words(visit, error)
         }

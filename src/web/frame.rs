@@ -1,6 +1,7 @@
 //! Builds what surrounds every page: face, navigation, place, crossings, flash.
 
 use super::assets;
+use super::expiry;
 use super::paths;
 use super::shell::{Crumb, Face, Flash, NavGroup, NavItem, Person, Place, Shell, Tone};
 use super::visit::Visit;
@@ -42,6 +43,7 @@ pub fn shell(visit: &Visit, title: &str) -> Shell {
         place: visit.actor().and_then(|actor| place(actor, face)),
         csrf: visit.csrf(),
         flash: visit.flash_shown(),
+        banner: if face == Face::Console { expiry::banner(visit) } else { None },
         zone: visit.zone().name().to_owned(),
         path: visit.path().to_owned(),
         help_href: paths::help(),
@@ -99,6 +101,8 @@ fn navigation(visit: &Visit, face: Face) -> Vec<NavGroup> {
                 items.push(item("Licenses", paths::admin_licenses(), "license"));
                 items.push(item("Transfers", paths::admin_transfers(), "transfer"));
                 items.push(item("Reconciliation", paths::admin_reconciliation(), "compare"));
+                items.push(item("Unclaimed", paths::admin_unclaimed(), "pending"));
+                items.push(item("Outlook", paths::admin_outlook(), "calendar"));
             }
             items.push(item("Audit log", paths::admin_audit(), "history"));
             vec![group(None, items)]

@@ -10,6 +10,7 @@ use crate::access::allows;
 use crate::application::Portal;
 use crate::identity::actor::{self, Chosen};
 use crate::identity::session::key;
+use crate::kernel::clock::Timestamp;
 use crate::kernel::id::{BusinessId, PersonId, SessionReference};
 use actix_session::{Session, SessionExt};
 use actix_web::body::BoxBody;
@@ -63,7 +64,7 @@ fn portal_of(request: &HttpRequest) -> Arc<Portal> {
 async fn arrive(portal: Arc<Portal>, request: &HttpRequest) -> Result<Visit, HttpResponse> {
     let session = request.get_session();
     let now = portal.clock.now();
-    match load_actor(&portal, &session).await {
+    match load_actor(&portal, &session, now).await {
         Ok(actor) => Ok(Visit::new(portal, request.clone(), session, actor, now)),
         Err(error) => {
             let visit = Visit::new(portal, request.clone(), session, None, now);
@@ -72,11 +73,12 @@ async fn arrive(portal: Arc<Portal>, request: &HttpRequest) -> Result<Visit, Htt
     }
 }
 
-async fn load_actor(portal: &Portal, session: &Session) -> Result<Option<crate::access::Actor>, WebError> {
+async fn load_actor(portal: &Portal, session: &Session, now: Timestamp) -> Result<Option<crate::access::Actor>, WebError> {
     let read = |name| session.get::<Uuid>(name).ok().flatten();
     let (Some(person), Some(reference)) = (read(key::PERSON), read(key::REFERENCE)) else { return Ok(None) };
     let chosen = Chosen { business: read(key::BUSINESS).map(BusinessId::from_uuid), buyer: session.get(key::BUYER).ok().flatten() };
-    Ok(actor::find(&portal.db, PersonId::from_uuid(person), SessionReference::from_uuid(reference), chosen).await?)
+    let at = (now, portal.config.access_lengths);
+    Ok(actor::find(&portal.db, PersonId::from_uuid(person), SessionReference::from_uuid(reference), chosen, at).await?)
 }
 
 /// Everything that is decided before the handler runs, in this order.
@@ -145,6 +147,8 @@ fn as_web_error(error: &actix_web::Error) -> WebError {
         Some(WebError::SignIn) => WebError::SignIn,
         Some(WebError::NeedsRole(words)) => WebError::NeedsRole(words),
         Some(WebError::NoPart) => WebError::NoPart,
+        Some(WebError::Locked { closes_at }) => WebError::Locked { closes_at: *closes_at },
+        Some(WebError::Closed { since }) => WebError::Closed { since: *since },
         Some(WebError::FormOutOfDate) => WebError::FormOutOfDate,
         Some(WebError::CrossSite) => WebError::CrossSite,
         Some(WebError::Malformed) => WebError::Malformed,

@@ -10,6 +10,7 @@ pub mod cookies;
 pub mod csrf;
 mod demonstration;
 pub mod error;
+mod expiry;
 pub mod export;
 mod failure;
 pub mod form;

@@ -1,6 +1,6 @@
 //! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
 
-use crate::kernel::id::{BusinessId, ContractId, InvitationId, LicenseId, PersonId, QuestionId, SessionReference, TransferId};
+use crate::kernel::id::{BusinessId, ContractId, InvitationId, LicenseId, MailId, PersonId, QuestionId, SessionReference, TransferId};
 use std::fmt::{Display, Write};
 
 /// Defines a pattern and, from the same text, the function that fills it.
@@ -50,6 +50,8 @@ paths! {
     HELP, help() = "/help";
     /// The demonstration's mail, which goes nowhere else.
     DEMONSTRATION_MAIL, demonstration_mail() = "/demonstration/mail";
+    /// The file that goes with one of them.
+    DEMONSTRATION_MAIL_FILE, demonstration_mail_file(mail: MailId) = "/demonstration/mail/{mail}/attachment";
     /// Every component in every state; debug builds only.
     STYLEGUIDE, styleguide() = "/styleguide";
 
@@ -137,6 +139,8 @@ paths! {
     CREDITS_PURCHASES_CSV, credits_purchases_csv() = "/console/credits/purchases.csv";
     /// One-year history as CSV.
     CREDITS_HISTORY_CSV, credits_history_csv() = "/console/credits/history.csv";
+    /// One expiration as a calendar file.
+    CREDITS_CALENDAR, credits_calendar() = "/console/credits/expiration.ics";
     /// The business's people.
     TEAM, team() = "/console/team";
     /// Invite a colleague.
@@ -192,6 +196,24 @@ paths! {
     ADMIN_QUESTION_REPAIR, admin_question_repair(question: QuestionId) = "/admin/reconciliation/{question}/repair";
     /// POST: read the contract again now.
     ADMIN_QUESTION_REREAD, admin_question_reread(question: QuestionId) = "/admin/reconciliation/{question}/reread";
+    /// Purchases that nobody activated.
+    ADMIN_UNCLAIMED, admin_unclaimed() = "/admin/unclaimed";
+    /// The same as CSV.
+    ADMIN_UNCLAIMED_CSV, admin_unclaimed_csv() = "/admin/unclaimed.csv";
+    /// POST: remind the buyer of a purchase.
+    ADMIN_REMIND, admin_remind(purchase: &str) = "/admin/purchases/{purchase}/remind";
+    /// What renews, lapses and is unclaimed in the next 180 days.
+    ADMIN_OUTLOOK, admin_outlook() = "/admin/outlook";
+    /// Its list as CSV.
+    ADMIN_OUTLOOK_CSV, admin_outlook_csv() = "/admin/outlook.csv";
+    /// Businesses in grace, locked or closed.
+    ADMIN_LAPSED, admin_lapsed() = "/admin/outlook/businesses";
+    /// The same as CSV.
+    ADMIN_LAPSED_CSV, admin_lapsed_csv() = "/admin/outlook/businesses.csv";
+    /// Close a business for deletion.
+    ADMIN_CLOSING, admin_closing(business: BusinessId) = "/admin/businesses/{business}/closing";
+    /// POST: take that back.
+    ADMIN_REOPEN, admin_reopen(business: BusinessId) = "/admin/businesses/{business}/reopen";
     /// The whole audit log.
     ADMIN_AUDIT, admin_audit() = "/admin/audit";
 

@@ -16,6 +16,7 @@ pub fn table() -> Vec<Entry> {
         get(paths::HOME, Access::Public, || web::to(help::home)),
         get(paths::HELP, Access::Public, || web::to(help::show)),
         get(paths::DEMONSTRATION_MAIL, Access::Public, || web::to(demonstration::mailbox)),
+        get(paths::DEMONSTRATION_MAIL_FILE, Access::Public, || web::to(demonstration::file)),
         #[cfg(debug_assertions)]
         get(paths::STYLEGUIDE, Access::Public, || web::to(super::styleguide::show)),
     ];

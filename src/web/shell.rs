@@ -167,6 +167,8 @@ pub struct Shell {
     /// The session's token for the hidden field `csrf` of every form that posts.
     pub csrf: String,
     pub flash: Option<Flash>,
+    /// What every page of this business says at its top, such as that it will be locked.
+    pub banner: Option<Flash>,
     /// The zone of the times on the page: `UTC` or an IANA name such as `Europe/Berlin`.
     pub zone: String,
     /// Path of this page without its query, as it stands in print headers.

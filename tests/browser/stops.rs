@@ -22,6 +22,7 @@ pub async fn walk(portal: &Portal, looks: &mut impl Looks) {
     console(portal, &desk, looks).await;
     support(portal, &desk, looks).await;
     too_late(portal, &desk, looks).await;
+    ending(portal, &desk, looks).await;
     desk.chromium.close().await;
 }
 
@@ -279,8 +280,16 @@ async fn too_late(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     at(desk, looks, "/console/activation", "activation-expired").await;
     desk.sign_in_anew("buyer@acme.example").await;
     at(desk, looks, "/marketplace/subscriptions", "subscriptions-unclaimed").await;
-    desk.sign_in_anew("admin@globex.example").await;
-    portal.clock.advance(TimeDelta::days(330));
+    desk.sign_in_anew("support@creditdesk.example").await;
+    at(desk, looks, "/admin/outlook", "desk-outlook-empty").await;
+    portal.clock.advance(TimeDelta::days(290));
+    portal.run_due_jobs().await;
+    desk.sign_in_anew("support@creditdesk.example").await;
+    at(desk, looks, "/admin/unclaimed", "desk-unclaimed").await;
+    at(desk, looks, "/admin/unclaimed?q=nothing", "desk-unclaimed-no-match").await;
+    at(desk, looks, "/admin/outlook", "desk-outlook").await;
+    at(desk, looks, "/demonstration/mail", "demonstration-mail-with-a-file").await;
+    portal.clock.advance(TimeDelta::days(40));
     desk.sign_in_anew("admin@globex.example").await;
     at(desk, looks, "/console", "console-expired").await;
     at(desk, looks, "/console/credits", "credits-expired").await;
@@ -291,4 +300,32 @@ async fn too_late(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     desk.open("/marketplace/subscriptions").await;
     desk.click("Trend Vision One").await;
     looks.look(desk, "subscription-renewed").await;
+}
+
+/// What follows when nothing is renewed: grace, lock, closing.
+async fn ending(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
+    at(desk, looks, "/console/team", "console-grace").await;
+    portal.clock.advance(TimeDelta::days(30));
+    desk.sign_in_anew("admin@globex.example").await;
+    at(desk, looks, "/console", "locked").await;
+    at(desk, looks, "/console/credits", "credits-locked").await;
+    desk.sign_in_anew("lead@creditdesk.example").await;
+    at(desk, looks, "/admin/outlook/businesses", "desk-lapsed").await;
+    portal.clock.advance(TimeDelta::days(30));
+    desk.sign_in_anew("admin@globex.example").await;
+    at(desk, looks, "/console", "closed").await;
+    desk.sign_in_anew("lead@creditdesk.example").await;
+    desk.open("/admin/businesses?q=globex").await;
+    desk.click("Globex").await;
+    looks.look(desk, "desk-business-closed").await;
+    desk.click("Close for deletion, or open again").await;
+    looks.look(desk, "desk-closing").await;
+    desk.press("Close for deletion").await;
+    desk.expect_text("There is a problem").await;
+    looks.look(desk, "desk-closing-problem").await;
+    desk.fill("Reason", "No answer since the lock").await;
+    desk.press("Close for deletion").await;
+    desk.expect_text("Nothing was deleted").await;
+    desk.sign_in_anew("admin@globex.example").await;
+    at(desk, looks, "/console", "closed-for-deletion").await;
 }

@@ -11,7 +11,7 @@ mod upgrade;
 
 use crate::support::Stage;
 use crate::support::fake_marketplace::{Bought, FakeMarketplace};
-use creditdesk::access::{Action, Actor, BusinessRole, BusinessScope};
+use creditdesk::access::{Action, Actor, BusinessRole, BusinessScope, Lengths};
 use creditdesk::audit::{ActingAs, Who};
 use creditdesk::db::{Failed, FromDb, SplitRefusal};
 use creditdesk::fulfilment::activate::{Activated, Activation, activate};
@@ -74,7 +74,10 @@ impl Scene {
         let insert = self.stage.db.write("INSERT INTO memberships (business_id, person_id, role, created_at) VALUES ($1, $2, $3, $4)");
         insert.bind(business).bind(person).bind(role).bind(self.now()).exec_one().await.unwrap();
         let chosen = actor::Chosen { business: Some(business), buyer: None };
-        actor::find(&self.stage.db, person, SessionReference::generate(), chosen).await.unwrap().unwrap()
+        actor::find(&self.stage.db, person, SessionReference::generate(), chosen, (self.stage.now(), Lengths::default()))
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     fn anonymous(&self) -> Who {

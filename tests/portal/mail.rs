@@ -4,10 +4,10 @@ use crate::support::Stage;
 use chrono::TimeDelta;
 use creditdesk::db::{self, Db, Failed, refuse};
 use creditdesk::kernel::clock::Timestamp;
-use creditdesk::notices::Mail;
 use creditdesk::notices::deliver::deliver_due;
 use creditdesk::notices::outbox::{self, ATTEMPTS_MAX};
 use creditdesk::notices::port::MailPort;
+use creditdesk::notices::{Attachment, Mail};
 use creditdesk::tx;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use std::sync::{Arc, Mutex};
@@ -142,5 +142,49 @@ both_engines! {
         });
         assert!(matches!(refused, Err(Failed::Refused("no"))));
         assert!(outbox::list_due(&stage.db, stage.now(), 10).await.unwrap().is_empty());
+    }
+
+    #[test]
+    async fn a_file_goes_with_its_mail_as_multipart_and_is_not_kept_afterwards(stage: Stage) {
+        let (port, taken) = smtp_server("250 ok").await;
+        let file = Attachment::new("expiry ../\r\nX: y.ics", "text/calendar; charset=utf-8", "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n");
+        assert_eq!(file.name, "expiry-..---X--y.ics", "a name is safe in a header and on a disk");
+        let posted: Result<(), db::Error> = tx!(stage.db, |tx| {
+            outbox::post(tx, Mail::new("expiry_warning", "ada@acme.example", "Credits expire", "Read the file.").with(file.clone()), stage.now()).await
+        });
+        posted.unwrap();
+        let due = outbox::list_due(&stage.db, stage.now(), 10).await.unwrap();
+        assert_eq!(due[0].attachment(), Some(file));
+        assert_eq!(deliver_due(&stage.db, &stage.clock, &smtp_port(port)).await.unwrap(), 1);
+        let kept: (String, Option<String>, Option<Vec<u8>>) = stage.db.read("SELECT body, attachment_name, attachment FROM mails").one().await.unwrap();
+        assert_eq!(kept, (String::new(), Some("expiry-..---X--y.ics".to_owned()), None), "text and content go, the name stays");
+        let taken = taken.lock().unwrap();
+        let [mail] = taken.as_slice() else { panic!("one mail, not {taken:?}") };
+        for part in [
+            "Content-Type: multipart/mixed;",
+            "Read the file.",
+            "Content-Disposition: attachment; filename=\"expiry-..---X--y.ics\"",
+            "Content-Type: text/calendar; charset=utf-8",
+            "BEGIN:VCALENDAR",
+        ] {
+            assert!(mail.contains(part), "{part} is missing in {mail}");
+        }
+    }
+
+    #[test]
+    async fn the_demonstration_offers_the_file_of_a_mail_as_a_download(stage: Stage) {
+        let portal = stage.portal().await;
+        let file = Attachment::new("dates.ics", "text/calendar; charset=utf-8", "BEGIN:VCALENDAR\r\n");
+        let posted: Result<(), db::Error> = tx!(stage.db, |tx| {
+            outbox::post(tx, Mail::new("expiry_warning", "ada@acme.example", "Credits expire", "Read the file.").with(file.clone()), stage.now()).await
+        });
+        posted.unwrap();
+        portal.run_due_jobs().await;
+        let mut visitor = portal.browser();
+        let href = visitor.open("/demonstration/mail").await.link("dates.ics").unwrap();
+        let page = visitor.open(&href).await;
+        assert_eq!((page.status, page.body.as_str()), (200, "BEGIN:VCALENDAR\r\n"));
+        assert_eq!(page.header("content-disposition"), "attachment; filename=\"dates.ics\"");
+        assert_eq!(visitor.open("/demonstration/mail/mai_00000000000000000000000000/attachment").await.status, 404);
     }
 }

@@ -20,6 +20,7 @@ mod billing;
 mod console_start;
 mod credits;
 mod db;
+mod expiry;
 mod faults;
 mod fulfilment;
 mod house;

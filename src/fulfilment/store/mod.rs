@@ -6,3 +6,4 @@ pub(super) mod listing;
 pub(super) mod questions;
 pub(super) mod recipients;
 pub(super) mod registrations;
+pub(super) mod warnings;

@@ -7,6 +7,7 @@ pub(super) mod catalog;
 pub(super) mod events;
 pub(super) mod payments;
 pub(super) mod quotes;
+pub(super) mod reminders;
 pub(super) mod renewals;
 pub(super) mod subscriptions;
 pub(super) mod tokens;

@@ -1,7 +1,7 @@
 //! One business: its figures, its licenses, its people with their roles, and transfers out of and into it.
 
-use super::rows::{FiguresRow, LicenseRow, Moment, TransferRow, crumbs, moment, showing};
-use crate::access::{Action, StaffScope};
+use super::rows::{AccessRow, FiguresRow, LicenseRow, Moment, TransferRow, crumbs, moment, showing};
+use crate::access::{Action, Phase, StaffScope, allows, phase_of_business};
 use crate::credits::ledger;
 use crate::fulfilment::look_up::{self as licenses, LicenseFilter};
 use crate::fulfilment::transfer::{self, Narrowed};
@@ -44,6 +44,8 @@ struct Business {
     id: String,
     registered: Moment,
     as_of: Moment,
+    access: AccessRow,
+    closing: Option<String>,
     figures: FiguresRow,
     licenses: Vec<LicenseRow>,
     licenses_count: String,
@@ -67,6 +69,8 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
 async fn view(visit: &Visit, scope: StaffScope, business: BusinessRecord) -> Result<Business, WebError> {
     let (db, id, after) = (visit.db(), business.id, Cursor::parse(visit.query("after")));
     let filter = LicenseFilter { business: Some(id), ..LicenseFilter::default() };
+    let at = (visit.now(), visit.portal().config.access_lengths);
+    let phase = phase_of_business(db, id, at.0, at.1).await?.ok_or(WebError::NotFound)?;
     let held = licenses::list_licenses(db, scope, &filter, visit.now(), None, PageSize::MIN).await?;
     let held_total = licenses::count_licenses(db, scope, &filter, visit.now()).await?;
     let people = look_up::list_members(db, scope, id, after.as_ref(), PageSize::default()).await?;
@@ -81,6 +85,8 @@ async fn view(visit: &Visit, scope: StaffScope, business: BusinessRecord) -> Res
         id: id.to_string(),
         registered: moment(visit, business.created_at),
         as_of: moment(visit, visit.now()),
+        closing: closing(visit, id, phase),
+        access: AccessRow::new(visit, phase),
         figures: FiguresRow::new(ledger::figures(db, id, visit.now()).await?),
         licenses_count: showing(held.items.len(), held_total, ("license", "licenses")),
         licenses: held.items.iter().map(|license| LicenseRow::new(visit, license)).collect(),
@@ -93,4 +99,10 @@ async fn view(visit: &Visit, scope: StaffScope, business: BusinessRecord) -> Res
         transfers_href: of_this(paths::admin_transfers()),
         name: business.name,
     })
+}
+
+/// Where to close it for deletion, or to take that back, for those who may.
+fn closing(visit: &Visit, id: BusinessId, phase: Phase) -> Option<String> {
+    let may = visit.actor().is_some_and(|actor| allows(actor, Action::CloseBusiness).is_ok());
+    (may && matches!(phase, Phase::Closed { .. })).then(|| paths::admin_closing(id))
 }

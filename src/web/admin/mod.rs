@@ -5,11 +5,14 @@ mod audit;
 mod business;
 mod businesses;
 mod buyer_account;
+mod closing;
 mod destination;
 mod fresh_password;
 mod identifier;
+mod lapsed;
 mod license;
 mod licenses;
+mod outlook;
 mod person;
 mod preview;
 mod purchase;
@@ -23,6 +26,7 @@ mod transfer;
 mod transfer_decide;
 mod transfer_request;
 mod transfers;
+mod unclaimed;
 
 use super::paths;
 use super::route::{Access, Entry, get, post};
@@ -37,7 +41,7 @@ pub fn routes() -> Vec<Entry> {
     let ask = Access::May(Action::RequestTransfer);
     let decide = Access::May(Action::DecideTransfer);
     let reconcile = Access::May(Action::Reconcile);
-    vec![
+    let mut lines = vec![
         get(paths::ADMIN, staff, || web::to(start::show)),
         get(paths::ADMIN_SEARCH, look_up, || web::to(search::show)),
         get(paths::ADMIN_BUSINESSES, look_up, || web::to(businesses::list)),
@@ -59,5 +63,25 @@ pub fn routes() -> Vec<Entry> {
         post(paths::ADMIN_QUESTION_REPAIR, reconcile, || web::to(question_repair::repair)),
         post(paths::ADMIN_QUESTION_REREAD, reconcile, || web::to(question_repair::reread)),
         get(paths::ADMIN_AUDIT, staff, || web::to(audit::list)),
+    ];
+    lines.extend(expiry_routes());
+    lines
+}
+
+/// What ends, what ended, and what nobody claimed.
+fn expiry_routes() -> Vec<Entry> {
+    let look_up = Access::May(Action::LookUp);
+    let close = Access::May(Action::CloseBusiness);
+    vec![
+        get(paths::ADMIN_UNCLAIMED, look_up, || web::to(unclaimed::list)),
+        get(paths::ADMIN_UNCLAIMED_CSV, look_up, || web::to(unclaimed::csv)),
+        post(paths::ADMIN_REMIND, Access::May(Action::RemindBuyers), || web::to(unclaimed::remind)),
+        get(paths::ADMIN_OUTLOOK, look_up, || web::to(outlook::show)),
+        get(paths::ADMIN_OUTLOOK_CSV, look_up, || web::to(outlook::csv)),
+        get(paths::ADMIN_LAPSED, look_up, || web::to(lapsed::list)),
+        get(paths::ADMIN_LAPSED_CSV, look_up, || web::to(lapsed::csv)),
+        get(paths::ADMIN_CLOSING, close, || web::to(closing::show)),
+        post(paths::ADMIN_CLOSING, close, || web::to(closing::submit)),
+        post(paths::ADMIN_REOPEN, close, || web::to(closing::reopen)),
     ]
 }

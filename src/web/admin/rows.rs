@@ -1,5 +1,6 @@
 //! What several pages of the support desk show in the same way: instants, figures, licenses and transfers as rows.
 
+use crate::access::Phase;
 use crate::credits::ledger::Figures;
 use crate::fulfilment::license::Status as LicenseStatus;
 use crate::fulfilment::look_up::LicenseRecord;
@@ -55,6 +56,27 @@ impl FiguresRow {
     /// `danger` beside a balance below zero, and nothing else.
     pub(super) fn tone(&self) -> &'static str {
         if self.is_negative { "danger" } else { "" }
+    }
+}
+
+/// How far a business's access goes, and what comes next (EXP-2).
+pub(super) struct AccessRow {
+    pub phase: &'static str,
+    pub tone: &'static str,
+    pub expired: Option<Moment>,
+    pub next: Option<(&'static str, Moment)>,
+}
+
+impl AccessRow {
+    pub(super) fn new(visit: &Visit, phase: Phase) -> Self {
+        let at = |at| Some(moment(visit, at));
+        let (tone, expired, next) = match phase {
+            Phase::Active => ("success", None, None),
+            Phase::Grace { expired_at, locks_at } => ("warning", at(expired_at), at(locks_at).map(|at| ("Locked from", at))),
+            Phase::Locked { expired_at, closes_at } => ("danger", at(expired_at), at(closes_at).map(|at| ("Closed from", at))),
+            Phase::Closed { since, .. } => ("neutral", None, at(since).map(|at| ("Closed since", at))),
+        };
+        Self { phase: phase.label(), tone, expired, next }
     }
 }
 

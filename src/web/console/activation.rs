@@ -4,7 +4,7 @@
 use super::activation_stopped::{Stopped, stop};
 use super::credits::Instant;
 use super::{activation_done, activation_hand_over};
-use crate::access::{Action, Actor, BusinessScope};
+use crate::access::{Action, Actor, BusinessScope, Refused, allows};
 use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
 use crate::fulfilment::activate::{Activated, Activation, activate as book};
@@ -157,6 +157,10 @@ async fn look(visit: &Visit, actor: &Actor) -> Result<Result<Review, Stopped>, W
         return Ok(Err(Stopped::NoBusiness(held)));
     }
     if choices.iter().all(|choice| choice.cannot.is_some()) {
+        // A colleague's role is no help where nobody with this one may enter (EXP-2).
+        if let Err(shut @ (Refused::Locked { .. } | Refused::Closed { .. })) = allows(actor, Action::ManageLicenses) {
+            return Err(shut.into());
+        }
         return Ok(Err(Stopped::NoPermission(held, choices)));
     }
     let ready = ask(room, registration, &viewer).await.refusal()?;
@@ -207,6 +211,7 @@ fn page(visit: &Visit, actor: &Actor, review: &Review, form: FormView, status: S
 fn unfit(choice: &Choice) -> Option<Unfit> {
     let reason = match choice.cannot? {
         CannotTake::Role(role) => format!("Your role there is {}; an Administrator or a Licensing manager can activate", role.label()),
+        CannotTake::Closed => "It is closed; support can open it again".to_owned(),
         CannotTake::OtherLink => "The link that you opened was made for another business".to_owned(),
     };
     Some(Unfit { name: choice.name.clone(), reason })

@@ -1,6 +1,7 @@
 //! Credits & Billing: the figures of the business's pool, what leaves it next, what was bought, and how it went over a
 //! year. It reads and explains; nothing on it changes anything.
 
+use super::credits_calendar;
 use super::credits_history::{self, HistoryView};
 use super::credits_purchases::{self, PurchasesView};
 use crate::access::{Action, allows};
@@ -136,6 +137,8 @@ pub(super) struct ExpirationView {
     pub items: String,
     pub balance_then: String,
     pub short_then: bool,
+    /// The calendar file.
+    pub calendar: String,
 }
 
 impl ExpirationView {
@@ -149,6 +152,7 @@ impl ExpirationView {
             items: show::count(expiration.items, "item"),
             balance_then: show::group(expiration.figures_then.balance()),
             short_then: expiration.figures_then.balance() < 0,
+            calendar: credits_calendar::href(expiration.at),
         }
     }
 }

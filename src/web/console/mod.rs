@@ -7,6 +7,7 @@ mod activation_stopped;
 mod audit;
 mod audit_csv;
 mod credits;
+mod credits_calendar;
 mod credits_history;
 mod credits_purchases;
 pub(crate) mod licenses;
@@ -32,6 +33,7 @@ pub fn routes() -> Vec<Entry> {
         get(paths::CREDITS, Access::May(Action::SeeLicenses), || web::to(credits::show)),
         get(paths::CREDITS_PURCHASES_CSV, Access::May(Action::SeeLicenses), || web::to(credits_purchases::csv)),
         get(paths::CREDITS_HISTORY_CSV, Access::May(Action::SeeLicenses), || web::to(credits_history::csv)),
+        get(paths::CREDITS_CALENDAR, Access::May(Action::SeeLicenses), || web::to(credits_calendar::download)),
         get(paths::AUDIT, Access::May(Action::ReadAudit), || web::to(audit::list)),
         get(paths::AUDIT_CSV, Access::May(Action::ReadAudit), || web::to(audit_csv::download)),
     ];

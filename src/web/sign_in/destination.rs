@@ -19,7 +19,14 @@ pub async fn after_sign_in(visit: &Visit, person: PersonId, next: Option<NextPat
         return Ok(next.as_str().to_owned());
     }
     // Only the roles matter here, and they are the same in every session.
-    let actor = actor::find(visit.db(), person, SessionReference::generate(), Chosen::default()).await?;
+    let actor = actor::find(
+        visit.db(),
+        person,
+        SessionReference::generate(),
+        Chosen::default(),
+        (visit.now(), visit.portal().config.access_lengths),
+    )
+    .await?;
     Ok(actor.as_ref().map_or_else(paths::account, start_page))
 }
 

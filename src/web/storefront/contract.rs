@@ -200,7 +200,7 @@ fn buyer(visit: &Visit) -> Buyer {
     match allows(actor, Action::Purchase) {
         Ok(()) => Buyer::MayFill,
         Err(Refused::NeedsRole(_)) => Buyer::Viewer(actor.seat().map(|seat| seat.name.clone()).unwrap_or_default()),
-        Err(Refused::NoPart) => Buyer::NoAccount,
+        Err(Refused::NoPart | Refused::Locked { .. } | Refused::Closed { .. }) => Buyer::NoAccount,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::support::Stage;
 use chrono::TimeDelta;
-use creditdesk::access::{Action, Actor, BusinessRole, BusinessScope, Membership};
+use creditdesk::access::{Action, Actor, BusinessRole, BusinessScope, Membership, Phase};
 use creditdesk::credits::ledger::{self, Grant};
 use creditdesk::credits::purchase_history::Kind;
 use creditdesk::db::{Error, Tx};
@@ -12,7 +12,7 @@ use creditdesk::tx;
 
 /// An administrator's view of a business.
 pub fn scope(business: BusinessId) -> BusinessScope {
-    let membership = Membership { business, name: "Acme Industries".to_owned(), role: BusinessRole::Administrator };
+    let membership = Membership { business, name: "Acme Industries".to_owned(), role: BusinessRole::Administrator, phase: Phase::Active };
     let actor = Actor {
         person: PersonId::generate(),
         name: "Ada".to_owned(),

@@ -10,7 +10,7 @@ mod teams;
 
 use crate::support::Stage;
 use actix_session::storage::{SessionKey, SessionStore};
-use creditdesk::access::{Action, Actor, BusinessScope};
+use creditdesk::access::{Action, Actor, BusinessScope, Lengths};
 use creditdesk::audit::{ActingAs, Who};
 use creditdesk::demo;
 use creditdesk::identity::actor::{self, Chosen};
@@ -50,7 +50,15 @@ impl Town {
 
     /// The actor as the next request would load it.
     async fn actor(&self, email: &str) -> Option<Actor> {
-        actor::find(&self.stage.db, self.person(email).await, SessionReference::generate(), Chosen::default()).await.unwrap()
+        actor::find(
+            &self.stage.db,
+            self.person(email).await,
+            SessionReference::generate(),
+            Chosen::default(),
+            (self.stage.now(), Lengths::default()),
+        )
+        .await
+        .unwrap()
     }
 
     async fn scope(&self, email: &str) -> BusinessScope {

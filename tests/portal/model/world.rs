@@ -3,7 +3,7 @@
 
 use super::reference::{Answer, Bank};
 use crate::support::{Stage, fixtures};
-use creditdesk::access::{Action, Actor, BusinessRole, BusinessScope, BuyerScope, StaffRole};
+use creditdesk::access::{Action, Actor, BusinessRole, BusinessScope, BuyerScope, Lengths, StaffRole};
 use creditdesk::audit::{ActingAs, Who};
 use creditdesk::credits::allocation::{Usage, record_units};
 use creditdesk::credits::rates::Rate;
@@ -265,7 +265,10 @@ impl World {
 }
 
 async fn find(stage: &Stage, person: PersonId) -> Actor {
-    actor::find(&stage.db, person, SessionReference::generate(), Chosen::default()).await.unwrap().expect("the person that was just made")
+    actor::find(&stage.db, person, SessionReference::generate(), Chosen::default(), (stage.now(), Lengths::default()))
+        .await
+        .unwrap()
+        .expect("the person that was just made")
 }
 
 async fn buyer(stage: &Stage, number: usize, bank: Bank) -> Actor {

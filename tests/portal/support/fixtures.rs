@@ -3,7 +3,7 @@
 
 use super::Stage;
 use chrono::TimeDelta;
-use creditdesk::access::{Actor, BusinessRole, StaffRole};
+use creditdesk::access::{Actor, BusinessRole, Lengths, StaffRole};
 use creditdesk::audit::{ActingAs, Who};
 use creditdesk::credits::ledger::{self, Grant};
 use creditdesk::db::{Db, Error, Tx};
@@ -64,7 +64,7 @@ pub async fn staff(stage: &Stage, email: &str, roles: &[StaffRole]) -> Actor {
         let insert = stage.db.write("INSERT INTO staff_roles (person_id, role, created_at) VALUES ($1, $2, $3)");
         insert.bind(id).bind(*role).bind(stage.now()).exec_one().await.unwrap();
     }
-    actor::find(&stage.db, id, SessionReference::generate(), Chosen::default()).await.unwrap().unwrap()
+    actor::find(&stage.db, id, SessionReference::generate(), Chosen::default(), (stage.now(), Lengths::default())).await.unwrap().unwrap()
 }
 
 /// What a request of this member of staff tells use cases and the audit log.

@@ -78,6 +78,7 @@ async fn own_things(stage: &Stage, activated: &Purchase, quote: String, license:
         ("session", public_id(stage, "ses", "SELECT reference FROM sessions ORDER BY created_at LIMIT 1").await),
         ("purchase", arn.rsplit(':').next().unwrap_or_default().to_owned()),
         ("account", "111122223333".to_owned()),
+        ("mail", "mai_00000000000000000000000000".to_owned()),
         ("code", "nobody-was-given-this-code".to_owned()),
     ])
 }

@@ -5,7 +5,7 @@ use super::{Desk, approve, owner, request};
 use crate::support::Stage;
 use crate::support::fake_marketplace::{Bought, FakeMarketplace};
 use crate::support::fixtures::{as_staff, member};
-use creditdesk::access::{Action, Actor, BusinessRole, BusinessScope};
+use creditdesk::access::{Action, Actor, BusinessRole, BusinessScope, Lengths};
 use creditdesk::audit::{ActingAs, Who};
 use creditdesk::credits::ledger::figures;
 use creditdesk::db::SplitRefusal;
@@ -50,7 +50,10 @@ impl Live {
 
 async fn admin(stage: &Stage, business: BusinessId, email: &str) -> Actor {
     let person = member(stage, business, email, BusinessRole::Administrator).await;
-    actor::find(&stage.db, person, SessionReference::generate(), Chosen::default()).await.unwrap().unwrap()
+    actor::find(&stage.db, person, SessionReference::generate(), Chosen::default(), (stage.now(), Lengths::default()))
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 both_engines! {

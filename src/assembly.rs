@@ -13,6 +13,7 @@ use crate::jobs::Wake;
 use crate::kernel::clock::Clock;
 use crate::kernel::random;
 use crate::marketplace::catalog::Catalog;
+use crate::marketplace::invoice::issue_missing;
 use crate::marketplace::pay::Till;
 use crate::marketplace::payment::Providers;
 use crate::marketplace::publish::publish;
@@ -87,7 +88,7 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
     })
 }
 
-/// Brings the catalog file's products and offers into the database.
+/// Brings the catalog file's products and offers into the database, and earlier charges their invoices.
 async fn publish_catalog(config: &Config, db: &Db, clock: &Clock) -> Result<(), StartError> {
     let text = match &config.catalog {
         None => include_str!("../catalog.toml").to_owned(),
@@ -96,6 +97,11 @@ async fn publish_catalog(config: &Config, db: &Db, clock: &Clock) -> Result<(), 
     let catalog = Catalog::parse(&text).map_err(|problems| StartError::Catalog(problems.to_string()))?;
     let published = publish(db, &catalog, &Who::system("catalog", clock.now())).await?;
     tracing::info!(?published, "the catalog is in the database");
+    // Only a database of a version without invoices has charges without one.
+    let issued = issue_missing(db, clock).await?;
+    if issued > 0 {
+        tracing::info!(issued, "earlier charges have their invoices");
+    }
     Ok(())
 }
 

@@ -82,6 +82,8 @@ ids! {
     PaymentId = "pay";
     /// Something that was charged.
     ChargeId = "chg";
+    /// An invoice or a credit note; people see its number instead.
+    InvoiceId = "ivc";
     /// A change event of the embedded marketplace.
     EventId = "evt";
     /// A presented registration token.

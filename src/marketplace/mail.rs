@@ -80,10 +80,18 @@ struct Facts<'m> {
     renews: bool,
     purchase_order: &'m str,
     subscription_url: String,
+    /// Number and address of the invoice, where something was charged.
+    invoice: Option<(&'m str, String)>,
 }
 
-/// Puts the mail in the outbox.
-pub(super) async fn post(tx: &mut Tx, deal: Deal<'_>, occasion: Occasion, agreement: &Agreement) -> Result<(), Error> {
+/// Puts the mail in the outbox; `invoice` is the number of what was charged.
+pub(super) async fn post(
+    tx: &mut Tx,
+    deal: Deal<'_>,
+    occasion: Occasion,
+    agreement: &Agreement,
+    invoice: Option<&str>,
+) -> Result<(), Error> {
     let Deal { who, public_url, quote, payment } = deal;
     let recipient = buyers::get_email(tx, payment.started_by).await?;
     let (product, seller) = catalog::get_names(tx, &quote.product_id).await?;
@@ -92,6 +100,7 @@ pub(super) async fn post(tx: &mut Tx, deal: Deal<'_>, occasion: Occasion, agreem
         PaymentState::SettledDeclined { reason, .. } => reason.as_str(),
         _ => "",
     };
+    let origin = public_url.trim_end_matches('/');
     let facts = Facts {
         product,
         seller,
@@ -104,7 +113,8 @@ pub(super) async fn post(tx: &mut Tx, deal: Deal<'_>, occasion: Occasion, agreem
         ends: show::date_time(agreement.ends_at, Zone::UTC),
         renews: agreement.auto_renew,
         purchase_order: quote.purchase_order.as_deref().unwrap_or_default(),
-        subscription_url: format!("{}/marketplace/subscriptions/{}", public_url.trim_end_matches('/'), agreement.id),
+        subscription_url: format!("{origin}/marketplace/subscriptions/{}", agreement.id),
+        invoice: invoice.map(|number| (number, format!("{origin}/marketplace/invoices/{number}"))),
     };
     let body = match occasion {
         Occasion::PurchasePaid | Occasion::PurchasePending | Occasion::PurchaseNotPaid => PurchaseMail { occasion, facts }.render(),

@@ -74,6 +74,7 @@ fn navigation(visit: &Visit, face: Face) -> Vec<NavGroup> {
             let mut items = vec![item("Products", paths::marketplace(), "shop")];
             if may(visit, Action::SeePurchases) {
                 items.push(item("Subscriptions", paths::subscriptions(), "subscription"));
+                items.push(item("Invoices", paths::invoices(), "credits"));
             }
             vec![group(None, items)]
         }

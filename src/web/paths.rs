@@ -77,6 +77,20 @@ paths! {
     UPGRADE, upgrade(agreement: &str) = "/marketplace/subscriptions/{agreement}/upgrade";
     /// POST: auto renew on or off.
     RENEWAL, renewal(agreement: &str) = "/marketplace/subscriptions/{agreement}/renewal";
+    /// Invoices and credit notes.
+    INVOICES, invoices() = "/marketplace/invoices";
+    /// The same as CSV.
+    INVOICES_CSV, invoices_csv() = "/marketplace/invoices.csv";
+    /// Statement of a year.
+    STATEMENT, statement() = "/marketplace/invoices/statement";
+    /// The same as CSV.
+    STATEMENT_CSV, statement_csv() = "/marketplace/invoices/statement.csv";
+    /// The same as PDF.
+    STATEMENT_PDF, statement_pdf() = "/marketplace/invoices/statement.pdf";
+    /// One invoice or credit note.
+    INVOICE, invoice(number: &str) = "/marketplace/invoices/{number}";
+    /// The same as PDF.
+    INVOICE_PDF, invoice_pdf(number: &str) = "/marketplace/invoices/{number}/pdf";
     /// POST: work in another buyer account.
     BUYER_ACCOUNT, buyer_account() = "/marketplace/buyer-account";
 
@@ -170,6 +184,14 @@ paths! {
     ADMIN_PURCHASE, admin_purchase(purchase: &str) = "/admin/purchases/{purchase}";
     /// One buyer account.
     ADMIN_BUYER_ACCOUNT, admin_buyer_account(account: &str) = "/admin/buyer-accounts/{account}";
+    /// Its invoices and credit notes.
+    ADMIN_INVOICES, admin_invoices(account: &str) = "/admin/buyer-accounts/{account}/invoices";
+    /// One invoice or credit note.
+    ADMIN_INVOICE, admin_invoice(number: &str) = "/admin/invoices/{number}";
+    /// The same as PDF.
+    ADMIN_INVOICE_PDF, admin_invoice_pdf(number: &str) = "/admin/invoices/{number}/pdf";
+    /// POST: issue a credit note.
+    ADMIN_CREDIT_NOTES, admin_credit_notes(number: &str) = "/admin/invoices/{number}/credit-notes";
     /// Transfer license.
     ADMIN_TRANSFER_REQUEST, admin_transfer_request(license: LicenseId) = "/admin/licenses/{license}/transfer";
     /// Transfers.

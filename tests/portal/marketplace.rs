@@ -4,6 +4,8 @@
 mod bridge;
 mod catalog;
 mod crashing;
+mod crediting;
+mod invoicing;
 pub mod market;
 mod paying;
 mod quoting;

@@ -8,6 +8,8 @@ mod buyer_account;
 mod destination;
 mod fresh_password;
 mod identifier;
+mod invoice;
+mod invoices;
 mod license;
 mod licenses;
 mod person;
@@ -43,6 +45,10 @@ pub fn routes() -> Vec<Entry> {
         get(paths::ADMIN_PURCHASE, look_up, || web::to(purchase::show)),
         get(paths::ADMIN_PERSON, look_up, || web::to(person::show)),
         get(paths::ADMIN_BUYER_ACCOUNT, look_up, || web::to(buyer_account::show)),
+        get(paths::ADMIN_INVOICES, look_up, || web::to(invoices::list)),
+        get(paths::ADMIN_INVOICE, look_up, || web::to(invoice::show)),
+        get(paths::ADMIN_INVOICE_PDF, look_up, || web::to(invoice::pdf)),
+        post(paths::ADMIN_CREDIT_NOTES, Access::May(Action::IssueCreditNote), || web::to(invoice::credit)),
         get(paths::ADMIN_TRANSFER_REQUEST, ask, || web::to(transfer_request::show)),
         post(paths::ADMIN_TRANSFER_REQUEST, ask, || web::to(transfer_request::submit)),
         get(paths::ADMIN_TRANSFERS, look_up, || web::to(transfers::list)),

@@ -94,6 +94,10 @@ ids! {
     LicenseId = "lic";
     /// A question about a contract that staff must answer.
     QuestionId = "que";
+    /// An activation code; never the code itself.
+    CodeId = "cod";
+    /// Activation codes that were issued together.
+    CodeBatchId = "cob";
     /// A move of a contract to another business.
     TransferId = "trf";
     /// A credit entry.

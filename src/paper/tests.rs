@@ -27,8 +27,23 @@ fn paper(names: &[&str], rows: usize) -> Paper {
 #[test]
 fn names_in_any_script_are_printed_or_boxed_and_never_stop_the_file() {
     let names = [
-        "Ångström Systems AB", "Łódź Żółw ſt ﬁ ß", "Ελλάδα ΑΕ", "Ёлка и Ко", "日本電気株式会社", "شركة الاختبار", "חברת בדיקה", "ไทยประกันภัย",
-        "हिन्दी कम्पनी", "🦀 crab", "e\u{301}a\u{308}\u{200d}\u{200b}x", "\u{202e}abc", "a\u{0}b\u{7}", "\u{e000}\u{f8ff}", "\u{10ffff}", "가나다", "",
+        "Ångström Systems AB",
+        "Łódź Żółw ſt ﬁ ß",
+        "Ελλάδα ΑΕ",
+        "Ёлка и Ко",
+        "日本電気株式会社",
+        "شركة الاختبار",
+        "חברת בדיקה",
+        "ไทยประกันภัย",
+        "हिन्दी कम्पनी",
+        "🦀 crab",
+        "e\u{301}a\u{308}\u{200d}\u{200b}x",
+        "\u{202e}abc",
+        "a\u{0}b\u{7}",
+        "\u{e000}\u{f8ff}",
+        "\u{10ffff}",
+        "가나다",
+        "",
     ];
     for name in names {
         let file = paper(&[name, "Acme"], 2).pdf();

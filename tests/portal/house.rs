@@ -35,7 +35,23 @@ const ARROWS: [(&str, &[&str]); 13] = [
         ],
     ),
     ("jobs", &["application", "identity", "credits", "marketplace", "fulfilment", "access", "audit", "notices", "db", "kernel"]),
-    ("web", &["application", "config", "identity", "credits", "marketplace", "fulfilment", "access", "audit", "notices", "db", "kernel"]),
+    (
+        "web",
+        &[
+            "application",
+            "config",
+            "identity",
+            "credits",
+            "marketplace",
+            "paper",
+            "fulfilment",
+            "access",
+            "audit",
+            "notices",
+            "db",
+            "kernel",
+        ],
+    ),
 ];
 
 /// The one file that knows the console and the embedded marketplace.

@@ -7,6 +7,7 @@ mod crashing;
 mod crediting;
 mod invoicing;
 pub mod market;
+mod papers;
 mod paying;
 mod quoting;
 mod settling;

@@ -178,10 +178,20 @@ fn statement_blocks(statement: &Statement, account: &BuyerAccount, as_of: crate:
         return blocks;
     }
     let row = |row: &Invoice| {
-        vec![row.number.clone(), show::date(row.issued_at, Zone::UTC), format!("{}, {}", row.seller_name, row.description), row.amount().to_string()]
+        vec![
+            row.number.clone(),
+            show::date(row.issued_at, Zone::UTC),
+            format!("{}, {}", row.seller_name, row.description),
+            row.amount().to_string(),
+        ]
     };
     blocks.push(Block::Table(Table {
-        columns: vec![Column::words("Number", 26), Column::words("Date", 17), Column::words("Description", 45), Column::figures("Amount", 22)],
+        columns: vec![
+            Column::words("Number", 26),
+            Column::words("Date", 17),
+            Column::words("Description", 45),
+            Column::figures("Amount", 22),
+        ],
         rows: statement.rows.iter().map(row).collect(),
         sums: Vec::new(),
     }));

@@ -129,7 +129,8 @@ pub async fn statement(db: &Db, scope: &BuyerScope, year: i64) -> Result<Stateme
     let before = store::sums_before(db, scope.account(), year).await?;
     let rows = store::list_year(db, scope.account(), year).await?;
     let mut totals: BTreeMap<&'static str, Totals> = BTreeMap::new();
-    let zero = |currency: Currency| Totals { opening: Money::zero(currency), invoiced: Money::zero(currency), credited: Money::zero(currency) };
+    let zero =
+        |currency: Currency| Totals { opening: Money::zero(currency), invoiced: Money::zero(currency), credited: Money::zero(currency) };
     for (currency, minor) in before {
         totals.entry(currency.code()).or_insert_with(|| zero(currency)).opening.minor = minor;
     }

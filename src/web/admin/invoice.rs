@@ -79,7 +79,9 @@ fn words(refusal: &CreditRefusal) -> String {
     match refusal {
         CreditRefusal::NotFound | CreditRefusal::NotAnInvoice => "A credit note cannot be credited".to_owned(),
         CreditRefusal::OutOfRange(left) => limits(*left),
-        CreditRefusal::Overtaken => "Another credit note was issued since you opened the page. Check what is left, then try again".to_owned(),
+        CreditRefusal::Overtaken => {
+            "Another credit note was issued since you opened the page. Check what is left, then try again".to_owned()
+        }
     }
 }
 
@@ -141,7 +143,10 @@ mod tests {
     #[test]
     fn amounts_are_read_as_people_type_them() {
         let read = |typed: &str| parse_amount(typed, Currency::USD).map(|money| money.minor);
-        assert_eq!(["400", "400.5", "1,000.00", " 0.01 ", "１０"].map(read), [Some(40_000), Some(40_050), Some(100_000), Some(1), Some(1_000)]);
+        assert_eq!(
+            ["400", "400.5", "1,000.00", " 0.01 ", "１０"].map(read),
+            [Some(40_000), Some(40_050), Some(100_000), Some(1), Some(1_000)]
+        );
         assert_eq!(["", ".", "4.", "1.001", "-1", "1e3", "1.x", "1,00.00"].map(read), [None; 8]);
         assert_eq!(parse_amount("500", Currency::JPY).map(|money| money.minor), Some(500));
         assert_eq!(parse_amount("500.0", Currency::JPY), None);

@@ -56,9 +56,9 @@ async fn assert_gapless(db: &Db) -> usize {
 /// From now on the last step of every booking for a buyer named `unlucky…` fails, after the number was taken.
 async fn make_unlucky(db: &Db) {
     let statements: &[&'static str] = match db.engine() {
-        Engine::Sqlite => &[
-            "CREATE TRIGGER unlucky BEFORE INSERT ON mails WHEN NEW.recipient LIKE 'buyer-9%' BEGIN SELECT RAISE(ABORT, 'unlucky'); END",
-        ],
+        Engine::Sqlite => {
+            &["CREATE TRIGGER unlucky BEFORE INSERT ON mails WHEN NEW.recipient LIKE 'buyer-9%' BEGIN SELECT RAISE(ABORT, 'unlucky'); END"]
+        }
         Engine::Postgres => &[
             "CREATE FUNCTION unlucky() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.recipient LIKE 'buyer-9%' THEN RAISE EXCEPTION 'unlucky'; END IF; RETURN NEW; END $$",
             "CREATE TRIGGER unlucky BEFORE INSERT ON mails FOR EACH ROW EXECUTE FUNCTION unlucky()",

@@ -70,6 +70,7 @@ async fn own_things(stage: &Stage, activated: &Purchase, quote: String, license:
         ("session", public_id(stage, "ses", "SELECT reference FROM sessions ORDER BY created_at LIMIT 1").await),
         ("purchase", arn.rsplit(':').next().unwrap_or_default().to_owned()),
         ("account", "111122223333".to_owned()),
+        ("number", stage.db.read("SELECT number FROM invoices ORDER BY sequence").scalar().await.expect("an invoice")),
         ("code", "nobody-was-given-this-code".to_owned()),
     ])
 }

@@ -30,6 +30,8 @@ text_enum! {
         RequestTransfer = "request transfer",
         /// Approve or reject a transfer that somebody else asked for.
         DecideTransfer = "decide transfer",
+        /// Issue and withdraw activation codes.
+        IssueCodes = "issue codes",
         /// Give money back by a credit note.
         IssueCreditNote = "issue credit note",
         /// Read the whole audit log.
@@ -67,7 +69,7 @@ pub fn allows(actor: &Actor, action: Action) -> Result<(), Refused> {
         Action::ManageTeam => business(actor, &[BusinessRole::Administrator], "Administrator"),
         Action::ReadAudit => business(actor, &[BusinessRole::Administrator, BusinessRole::Auditor], "Administrator or Auditor"),
         Action::LookUp | Action::RequestTransfer => staff(actor, &[StaffRole::Support, StaffRole::SupportLead], "Support or Support lead"),
-        Action::DecideTransfer | Action::IssueCreditNote => staff(actor, &[StaffRole::SupportLead], "Support lead"),
+        Action::DecideTransfer | Action::IssueCodes | Action::IssueCreditNote => staff(actor, &[StaffRole::SupportLead], "Support lead"),
         Action::ReadWholeAudit => staff(actor, StaffRole::ALL, "Support, Support lead or Operator"),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod activate;
 pub mod choices;
+pub mod code;
 pub mod difference;
 pub mod entitled;
 pub mod hand_over;

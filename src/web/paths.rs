@@ -1,6 +1,6 @@
 //! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
 
-use crate::kernel::id::{BusinessId, ContractId, InvitationId, LicenseId, PersonId, SessionReference, TransferId};
+use crate::kernel::id::{BusinessId, CodeBatchId, ContractId, InvitationId, LicenseId, PersonId, SessionReference, TransferId};
 use std::fmt::{Display, Write};
 
 /// Defines a pattern and, from the same text, the function that fills it.
@@ -143,6 +143,8 @@ paths! {
     LICENSES, licenses() = "/console/licenses";
     /// The same as CSV.
     LICENSES_CSV, licenses_csv() = "/console/licenses.csv";
+    /// Add license: takes an activation code.
+    LICENSE_ADD, license_add() = "/console/licenses/add";
     /// One license.
     LICENSE, license(license: LicenseId) = "/console/licenses/{license}";
     /// Credits & Billing.
@@ -204,6 +206,14 @@ paths! {
     ADMIN_TRANSFER_REJECT, admin_transfer_reject(transfer: TransferId) = "/admin/transfers/{transfer}/reject";
     /// POST: withdraw.
     ADMIN_TRANSFER_WITHDRAW, admin_transfer_withdraw(transfer: TransferId) = "/admin/transfers/{transfer}/withdraw";
+    /// Activation codes, by batch.
+    ADMIN_CODES, admin_codes() = "/admin/codes";
+    /// Issue activation codes.
+    ADMIN_CODES_NEW, admin_codes_new() = "/admin/codes/new";
+    /// One batch of activation codes.
+    ADMIN_CODE_BATCH, admin_code_batch(batch: CodeBatchId) = "/admin/codes/{batch}";
+    /// POST: withdraw one code of a batch, or all.
+    ADMIN_CODES_WITHDRAW, admin_codes_withdraw(batch: CodeBatchId) = "/admin/codes/{batch}/withdraw";
     /// The whole audit log.
     ADMIN_AUDIT, admin_audit() = "/admin/audit";
 

@@ -16,6 +16,7 @@ mod activation;
 mod admin;
 mod bench;
 mod billing;
+mod codes;
 mod console_start;
 mod credits;
 mod db;

@@ -93,7 +93,13 @@ fn positive(amount: Money) -> Money {
 /// The buyer's address block.
 #[must_use]
 pub fn buyer_lines(invoice: &Invoice) -> String {
-    format!("{}\n{}\nBuyer account {}", invoice.buyer_name, invoice.billing_address, invoice.buyer_account_id)
+    address_lines(&invoice.buyer_name, &invoice.billing_address, &invoice.buyer_account_id)
+}
+
+/// Name, address, account; the name once, where the address begins with it.
+fn address_lines(name: &str, address: &str, account: &str) -> String {
+    let rest = address.strip_prefix(name).map_or(address, |rest| rest.trim_start_matches([',', ' ', '\n']));
+    format!("{name}\n{rest}\nBuyer account {account}")
 }
 
 /// The seller's address block.
@@ -128,10 +134,10 @@ fn lines(invoice: &Invoice) -> Table {
     let sum = |label: &str, value: &str| vec![label.to_owned(), String::new(), String::new(), value.to_owned()];
     Table {
         columns: vec![
-            Column::words("Description", 52),
-            Column::figures("Credits", 14),
-            Column::figures("Price per credit", 18),
-            Column::figures("Amount", 20),
+            Column::words("Description", 58),
+            Column::figures("Credits", 11),
+            Column::figures("Price per credit", 17),
+            Column::figures("Amount", 18),
         ],
         rows: vec![vec![description, credits, price, amount.clone()]],
         sums: vec![sum("Subtotal", &amount), sum("Tax", TAX_WORDS), sum("Total", &amount)],
@@ -155,7 +161,7 @@ pub fn statement_pdf(statement: &Statement, account: &BuyerAccount, as_of: crate
 }
 
 fn statement_blocks(statement: &Statement, account: &BuyerAccount, as_of: crate::kernel::clock::Timestamp) -> Vec<Block> {
-    let account_lines = format!("{}\n{}\nBuyer account {}", account.name, account.billing_address, account.id);
+    let account_lines = address_lines(&account.name, &account.billing_address, &account.id);
     let about = format!("As of {}\nDates and years are UTC", show::date_time(as_of, Zone::UTC));
     let mut blocks = vec![Block::Sides([("For".to_owned(), account_lines), ("About".to_owned(), about)])];
     let total = |total: &super::list::Totals| {
@@ -187,10 +193,10 @@ fn statement_blocks(statement: &Statement, account: &BuyerAccount, as_of: crate:
     };
     blocks.push(Block::Table(Table {
         columns: vec![
-            Column::words("Number", 26),
-            Column::words("Date", 17),
-            Column::words("Description", 45),
-            Column::figures("Amount", 22),
+            Column::words("Number", 20),
+            Column::words("Date", 14),
+            Column::words("Description", 56),
+            Column::figures("Amount", 20),
         ],
         rows: statement.rows.iter().map(row).collect(),
         sums: Vec::new(),

@@ -5,6 +5,9 @@ mod audit;
 mod business;
 mod businesses;
 mod buyer_account;
+mod code_batch;
+mod codes;
+mod codes_issue;
 mod destination;
 mod fresh_password;
 mod identifier;
@@ -56,6 +59,11 @@ pub fn routes() -> Vec<Entry> {
         post(paths::ADMIN_TRANSFER_APPROVE, decide, || web::to(transfer_decide::approve)),
         post(paths::ADMIN_TRANSFER_REJECT, decide, || web::to(transfer_decide::reject)),
         post(paths::ADMIN_TRANSFER_WITHDRAW, ask, || web::to(transfer_decide::withdraw)),
+        get(paths::ADMIN_CODES, look_up, || web::to(codes::list)),
+        get(paths::ADMIN_CODES_NEW, Access::May(Action::IssueCodes), || web::to(codes_issue::show)),
+        post(paths::ADMIN_CODES_NEW, Access::May(Action::IssueCodes), || web::to(codes_issue::issue)),
+        get(paths::ADMIN_CODE_BATCH, look_up, || web::to(code_batch::show)),
+        post(paths::ADMIN_CODES_WITHDRAW, Access::May(Action::IssueCodes), || web::to(code_batch::withdraw)),
         get(paths::ADMIN_AUDIT, staff, || web::to(audit::list)),
     ]
 }

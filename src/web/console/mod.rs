@@ -8,6 +8,7 @@ mod audit;
 mod credits;
 mod credits_history;
 mod credits_purchases;
+mod license_add;
 pub(crate) mod licenses;
 mod licenses_address;
 mod licenses_csv;

@@ -2,6 +2,7 @@
 
 use crate::assembly;
 use crate::config::Config;
+use crate::credits::solutions::Solutions;
 use crate::db::{self, Db};
 use crate::demo;
 use crate::fulfilment::Fulfilment;
@@ -72,6 +73,9 @@ pub enum StartError {
     /// The catalog has problems.
     #[error("{0}")]
     Catalog(String),
+    /// The solutions file has problems.
+    #[error("{0}")]
+    Solutions(String),
 }
 
 /// Everything that handlers and jobs share.
@@ -94,6 +98,8 @@ pub struct Portal {
     pub till: Till,
     /// The console's room for everything that a purchase becomes; knows the marketplace by its port only.
     pub fulfilment: Fulfilment,
+    /// What credits are used for, and at which rates.
+    pub solutions: Arc<Solutions>,
     /// Hashes and checks passwords, a few at a time.
     pub hasher: PasswordHasher,
     /// Whether the demonstration's people are in this database, to be offered on the sign-in page.

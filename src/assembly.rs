@@ -4,6 +4,7 @@
 use crate::application::{Launch, Portal, StartError};
 use crate::audit::Who;
 use crate::config::{Config, Demo, MailTo};
+use crate::credits::solutions::{self, Solutions};
 use crate::db::{self, Db};
 use crate::demo;
 use crate::fulfilment::marketplace::embedded::Embedded;
@@ -60,6 +61,7 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
     let demonstration = load_demonstration(config.demo, &db, &hasher, &clock, listening_on).await?;
     let mail = mail_port(&config, demonstration)?;
     publish_catalog(&config, &db, &clock).await?;
+    let solutions = Arc::new(load_solutions(&config)?);
     let origin = public_url.origin().ascii_serialization();
     let providers = if demonstration { Providers::with_test() } else { Providers::invoice_only() };
     let till = Till { db: db.clone(), providers, public_url: origin.clone() };
@@ -80,12 +82,25 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         mail,
         till,
         fulfilment,
+        solutions,
         hasher,
         demonstration,
         wake: Wake::default(),
         metrics: recorder(),
         config: Arc::new(config),
     })
+}
+
+/// Reads the solutions file, or the one inside the program.
+///
+/// # Errors
+/// When it cannot be read, and with every problem of it.
+pub fn load_solutions(config: &Config) -> Result<Solutions, StartError> {
+    let text = match &config.solutions {
+        None => solutions::EMBEDDED.to_owned(),
+        Some(file) => std::fs::read_to_string(file).map_err(|error| StartError::Solutions(format!("{}: {error}", file.display())))?,
+    };
+    Solutions::parse(&text).map_err(|problems| StartError::Solutions(problems.to_string()))
 }
 
 /// Brings the catalog file's products and offers into the database, and earlier charges their invoices.

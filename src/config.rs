@@ -38,6 +38,9 @@ pub struct Settings {
     /// A catalog file instead of the one inside the program
     #[arg(long, env = "CREDITDESK_CATALOG", global = true)]
     pub catalog: Option<PathBuf>,
+    /// A solutions file instead of the one inside the program
+    #[arg(long, env = "CREDITDESK_SOLUTIONS", global = true)]
+    pub solutions: Option<PathBuf>,
     /// `smtp://host:port` or `smtps://user:password@host`; without it mail goes to files in the data folder
     #[arg(long, env = "CREDITDESK_SMTP_URL", hide_env_values = true, global = true)]
     pub smtp_url: Option<String>,
@@ -110,6 +113,8 @@ pub struct Config {
     pub fulfilment_url: Option<Url>,
     /// A catalog file instead of the one inside the program.
     pub catalog: Option<PathBuf>,
+    /// A solutions file instead of the one inside the program.
+    pub solutions: Option<PathBuf>,
     /// Where mail goes.
     pub mail: MailTo,
     /// Sender of all mail.
@@ -194,6 +199,7 @@ impl Config {
                     marketplace,
                     fulfilment_url,
                     catalog: settings.catalog,
+                    solutions: settings.solutions,
                     mail,
                     mail_from,
                     support_email,

@@ -1,9 +1,11 @@
 //! `creditdesk doctor`: looks at everything a start needs and says what to do about what is wrong. It changes nothing
 //! but a file that it writes into the data folder and removes.
 
+use crate::assembly;
 use crate::config::{Config, MailTo, without_password};
 use crate::db::{Db, Engine};
 use crate::kernel::clock::Clock;
+use crate::kernel::show;
 use chrono::{DateTime, TimeDelta, Utc};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use std::net::TcpListener;
@@ -36,7 +38,7 @@ impl Finding {
 
 /// Looks at everything, in the order of a start.
 pub async fn examine(config: &Config, clock: &Clock) -> Vec<Finding> {
-    let mut findings = vec![listener(config), public_url(config), time(clock), folder(&config.data)];
+    let mut findings = vec![listener(config), public_url(config), time(clock), folder(&config.data), solutions(config)];
     findings.extend(database(config, clock).await);
     findings.push(mail(config).await);
     findings
@@ -85,6 +87,23 @@ fn folder(data: &Path) -> Finding {
             "data folder",
             format!("{} cannot be written: {error}", data.display()),
             "Give the program's user the folder, or name another with CREDITDESK_DATA.",
+        ),
+    }
+}
+
+fn solutions(config: &Config) -> Finding {
+    match assembly::load_solutions(config) {
+        Ok(solutions) => {
+            let features = show::count(i64::try_from(solutions.features().count()).unwrap_or(i64::MAX), "feature");
+            Finding::good(
+                "solutions file",
+                format!("{features} of {}", show::count(i64::try_from(solutions.all().len()).unwrap_or(i64::MAX), "solution")),
+            )
+        }
+        Err(error) => Finding::bad(
+            "solutions file",
+            error.to_string(),
+            "Mend every line that is named, or leave CREDITDESK_SOLUTIONS out for the file inside the program.",
         ),
     }
 }

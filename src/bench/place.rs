@@ -74,6 +74,7 @@ impl Place {
             public_url: None,
             fulfilment_url: None,
             catalog: None,
+            solutions: None,
             ..given.clone()
         }
     }

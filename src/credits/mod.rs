@@ -6,5 +6,7 @@ pub mod history;
 pub mod ledger;
 pub mod pool;
 pub mod purchase_history;
+pub mod rates;
+pub mod solutions;
 mod store;
 pub mod trace;

@@ -8,7 +8,7 @@ use super::invoice::ChargeKind;
 use super::invoice::issue::{self, Charged};
 use super::mail::{self, Occasion};
 use super::payment::{Payment, PaymentState};
-use super::quote::Quote;
+use super::quote::{Quote, QuoteKind};
 use super::store::{agreements, catalog, quotes};
 use super::upgrade::Remaining;
 use crate::audit::{self, Entry, Who};
@@ -114,28 +114,33 @@ fn agreement_of(quote: &Quote, payment: &Payment, seller: &str, who: &Who) -> Re
 async fn grant(tx: &mut Tx, deal: Deal<'_>, agreement: &Agreement) -> Result<String, Error> {
     agreements::insert_entitlement(tx, agreement, deal.who.now).await?;
     event::record(tx, EventKind::LicenseUpdated, agreement, deal.who.now).await?;
-    issue::charge(tx, deal.who, charged(deal, agreement)).await
+    charge(tx, deal, agreement).await
 }
 
-/// What the deal charges; an upgrade for the part of the term that was left when its quote was made (UPG-3).
-fn charged<'c>(Deal { who, quote, payment, .. }: Deal<'c>, agreement: &'c Agreement) -> Charged<'c> {
-    let is_upgrade = quote.agreement_id.is_some();
-    let from = if is_upgrade { who.now.min(agreement.ends_at) } else { agreement.starts_at };
-    Charged {
+/// Books what a deal charges for an agreement, with its invoice; the invoice's number. The last step that locks.
+pub(super) async fn charge(tx: &mut Tx, Deal { who, quote, payment, .. }: Deal<'_>, agreement: &Agreement) -> Result<String, Error> {
+    let kind = match quote.kind() {
+        QuoteKind::New => ChargeKind::New,
+        QuoteKind::Upgrade => ChargeKind::Upgrade,
+    };
+    // An upgrade is charged for the part of the term that was left when its quote was made (UPG-3).
+    let is_upgrade = kind == ChargeKind::Upgrade;
+    let charged = Charged {
         agreement: &agreement.id,
         product: &agreement.product_id,
         buyer_account: &agreement.buyer_account_id,
         quote: &quote.id,
         payment: payment.id,
         method: payment.method,
-        kind: if is_upgrade { ChargeKind::Upgrade } else { ChargeKind::New },
+        kind,
         credits: quote.credits,
         price: quote.price,
         amount: quote.amount,
         purchase_order: quote.purchase_order.as_deref(),
-        term: (from, agreement.ends_at),
+        term: (if is_upgrade { who.now.min(agreement.ends_at) } else { agreement.starts_at }, agreement.ends_at),
         pro_rata: is_upgrade.then(|| Remaining::of(agreement, quote.created_at)),
-    }
+    };
+    issue::charge(tx, who, charged).await
 }
 
 /// The money of an upgrade is sure: the charge is booked and the total raised, with the same expiry (UPG-4). It is
@@ -151,7 +156,7 @@ async fn raise(tx: &mut Tx, deal: Deal<'_>, agreement: &Agreement) -> Result<(),
     let entry = entry.before(json!({ "credits": agreement.credits.get() }));
     let after = json!({ "credits": total.get(), "quote": quote.id.as_str(), "amount": quote.amount.to_string() });
     audit::record(tx, who, entry.after(after)).await?;
-    let invoice = issue::charge(tx, who, charged(deal, agreement)).await?;
+    let invoice = charge(tx, deal, agreement).await?;
     mail::post(tx, deal, Occasion::UpgradePaid, agreement, Some(&invoice)).await
 }
 

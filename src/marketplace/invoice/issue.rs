@@ -126,7 +126,12 @@ pub async fn issue_missing(db: &Db, clock: &Clock) -> Result<usize, Error> {
     let who = Who::system("invoices of earlier charges", clock.now());
     let mut issued = 0;
     while store::is_any_missing(db).await? {
-        issued += tx!(db, |tx| { issue_batch(tx, &who).await })?;
+        let batch = tx!(db, |tx| { issue_batch(tx, &who).await })?;
+        if batch == 0 {
+            // What is left has no quote or payment that an invoice could be made of, or another process was faster.
+            break;
+        }
+        issued += batch;
     }
     Ok(issued)
 }

@@ -32,18 +32,17 @@ async fn documents(market: &Market, buyer: &Buyer) -> Vec<Invoice> {
 
 /// Every number of every seller and year is there exactly once, from 1 on, and every charge has its invoice.
 async fn assert_gapless(db: &Db) -> usize {
-    let rows: Vec<(String, String, i64, i64)> =
-        db.read("SELECT seller_id, series, year, sequence FROM invoices ORDER BY seller_id, series, year, sequence").all().await.unwrap();
-    let mut series: BTreeMap<(String, String, i64), Vec<i64>> = BTreeMap::new();
-    for (seller, kind, year, sequence) in &rows {
-        series.entry((seller.clone(), kind.clone(), *year)).or_default().push(*sequence);
+    // Numbers and counters in one statement, which sees one instant: a commit that was under way when its task was given
+    // up may arrive between two.
+    let sql = "SELECT k.seller_id, k.series, k.year, k.last, i.sequence FROM invoice_counters k LEFT JOIN invoices i ON i.seller_id = k.seller_id AND i.series = k.series AND i.year = k.year ORDER BY k.seller_id, k.series, k.year, i.sequence";
+    let rows: Vec<(String, String, i64, i64, Option<i64>)> = db.read(sql).all().await.unwrap();
+    let mut series: BTreeMap<(String, String, i64, i64), Vec<i64>> = BTreeMap::new();
+    for (seller, kind, year, last, sequence) in &rows {
+        series.entry((seller.clone(), kind.clone(), *year, *last)).or_default().extend(sequence);
     }
     for (key, numbers) in &series {
-        let wanted: Vec<i64> = (1..=i64::try_from(numbers.len()).unwrap()).collect();
-        assert_eq!(numbers, &wanted, "{key:?}");
+        assert_eq!(numbers, &(1..=key.3).collect::<Vec<i64>>(), "a counter and its series: {key:?}");
     }
-    let counters: i64 = db.read("SELECT CAST(COALESCE(SUM(last), 0) AS BIGINT) FROM invoice_counters").scalar().await.unwrap();
-    assert_eq!(counters, i64::try_from(rows.len()).unwrap(), "a counter is ahead of its series");
     let missing: i64 = db
         .read("SELECT CAST(COUNT(*) AS BIGINT) FROM charges c LEFT JOIN invoices i ON i.charge_id = c.id WHERE i.id IS NULL OR i.amount_minor <> c.amount_minor OR i.currency <> c.currency")
         .scalar()

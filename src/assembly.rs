@@ -14,6 +14,7 @@ use crate::jobs::Wake;
 use crate::kernel::clock::Clock;
 use crate::kernel::random;
 use crate::marketplace::catalog::Catalog;
+use crate::marketplace::invoice::issue_missing;
 use crate::marketplace::pay::Till;
 use crate::marketplace::payment::Providers;
 use crate::marketplace::publish::publish;
@@ -102,7 +103,7 @@ pub fn load_solutions(config: &Config) -> Result<Solutions, StartError> {
     Solutions::parse(&text).map_err(|problems| StartError::Solutions(problems.to_string()))
 }
 
-/// Brings the catalog file's products and offers into the database.
+/// Brings the catalog file's products and offers into the database, and earlier charges their invoices.
 async fn publish_catalog(config: &Config, db: &Db, clock: &Clock) -> Result<(), StartError> {
     let text = match &config.catalog {
         None => include_str!("../catalog.toml").to_owned(),
@@ -111,6 +112,11 @@ async fn publish_catalog(config: &Config, db: &Db, clock: &Clock) -> Result<(), 
     let catalog = Catalog::parse(&text).map_err(|problems| StartError::Catalog(problems.to_string()))?;
     let published = publish(db, &catalog, &Who::system("catalog", clock.now())).await?;
     tracing::info!(?published, "the catalog is in the database");
+    // Only a database of a version without invoices has charges without one.
+    let issued = issue_missing(db, clock).await?;
+    if issued > 0 {
+        tracing::info!(issued, "earlier charges have their invoices");
+    }
     Ok(())
 }
 

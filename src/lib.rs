@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod kernel;
 pub mod marketplace;
 pub mod notices;
+pub mod paper;
 pub mod telemetry;
 #[expect(missing_docs, reason = "view structs hold ready-to-print values under names that say what they are")]
 pub mod web;

@@ -34,6 +34,10 @@ text_enum! {
         DecideTransfer = "decide transfer",
         /// Decide about differences between the marketplace and the console.
         Reconcile = "reconcile",
+        /// Issue and withdraw activation codes.
+        IssueCodes = "issue codes",
+        /// Give money back by a credit note.
+        IssueCreditNote = "issue credit note",
         /// Read the whole audit log.
         ReadWholeAudit = "read whole audit",
         /// Remind a buyer account of a purchase that nobody activated.
@@ -86,7 +90,9 @@ pub fn allows(actor: &Actor, action: Action) -> Result<(), Refused> {
         Action::LookUp | Action::RequestTransfer | Action::RemindBuyers => {
             staff(actor, &[StaffRole::Support, StaffRole::SupportLead], "Support or Support lead")
         }
-        Action::DecideTransfer | Action::CloseBusiness | Action::Reconcile => staff(actor, &[StaffRole::SupportLead], "Support lead"),
+        Action::DecideTransfer | Action::CloseBusiness | Action::Reconcile | Action::IssueCodes | Action::IssueCreditNote => {
+            staff(actor, &[StaffRole::SupportLead], "Support lead")
+        }
         Action::ReadWholeAudit => staff(actor, StaffRole::ALL, "Support, Support lead or Operator"),
     }
 }

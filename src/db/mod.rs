@@ -97,7 +97,13 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, Error> {
         Ok(match self {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => {
+                // In a task of its own: a caller that is given up in the middle of BEGIN, as when a browser goes away, would
+                // hand back a connection whose transaction nobody ends, and what the next one writes would be lost.
+                let pool = pool.clone();
+                let begun = tokio::spawn(async move { pool.begin().await }).await;
+                Tx::Postgres(begun.map_err(|_| sqlx::Error::WorkerCrashed)??)
+            }
         })
     }
 

@@ -1,6 +1,7 @@
 //! License Information: the licenses of one business, what they are narrowed and sorted by, and one of them in detail
 //! (LIC-1 to LIC-3, LIC-6). It reads only; there is no way from here to move a license (LIC-4).
 
+use super::code::masked;
 use super::license::{Kind, Source, Status};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::credits::Credits;
@@ -104,9 +105,17 @@ pub struct License {
     pub revoked_at: Option<Timestamp>,
     /// What the list is sorted by in the product's column.
     pub(super) search_key: String,
+    /// Last group of the activation code that its contract was made with.
+    pub(super) last_group: Option<String>,
 }
 
 impl License {
+    /// The activation code, masked, where one applies (LIC-2).
+    #[must_use]
+    pub fn code(&self) -> Option<String> {
+        self.last_group.as_deref().map(masked)
+    }
+
     /// How it stands at `now` (LIC-3).
     #[must_use]
     pub fn status(&self, now: Timestamp) -> Status {

@@ -1,12 +1,13 @@
 //! What staff find out about licenses across businesses (SUP-1): lists, one license with everything about its contract, and
 //! the registrations of a purchase. It only reads; tokens and handles are not among the columns (SUP-9).
 
+use super::code::masked;
 use super::license::{Kind, Source, Status};
 use crate::access::StaffScope;
 use crate::db::{Db, Error, Query};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::credits::Credits;
-use crate::kernel::id::{BusinessId, ContractId, LicenseId, PersonId, RegistrationId};
+use crate::kernel::id::{BusinessId, CodeBatchId, ContractId, LicenseId, PersonId, RegistrationId};
 use crate::kernel::page::{Cursor, PageSize, Paged};
 use crate::kernel::text::like_pattern;
 
@@ -207,6 +208,17 @@ pub struct ContractRecord {
     pub activated_by: PersonId,
     /// Their name.
     pub activated_by_name: String,
+    /// The batch of the activation code that it was made with.
+    pub code_batch: Option<CodeBatchId>,
+    last_group: Option<String>,
+}
+
+impl ContractRecord {
+    /// The activation code that it was made with, masked.
+    #[must_use]
+    pub fn code(&self) -> Option<String> {
+        self.last_group.as_deref().map(masked)
+    }
 }
 
 /// One contract.
@@ -214,7 +226,7 @@ pub struct ContractRecord {
 /// # Errors
 /// Any storage error.
 pub async fn find_contract(db: &Db, _: StaffScope, id: ContractId) -> Result<Option<ContractRecord>, Error> {
-    db.read("SELECT c.id, c.source, c.license_arn, c.product_code, c.seller_name, c.dimension, c.agreement_id, c.initial_agreement_id, c.buyer_account_id, c.auto_renew, c.granted, c.expires_at, c.activated_at, c.activated_by, p.name AS activated_by_name FROM contracts c JOIN people p ON p.id = c.activated_by WHERE c.id = $1")
+    db.read("SELECT c.id, c.source, c.license_arn, c.product_code, c.seller_name, c.dimension, c.agreement_id, c.initial_agreement_id, c.buyer_account_id, c.auto_renew, c.granted, c.expires_at, c.activated_at, c.activated_by, p.name AS activated_by_name, a.batch_id AS code_batch, a.last_group FROM contracts c JOIN people p ON p.id = c.activated_by LEFT JOIN activation_codes a ON a.contract_id = c.id WHERE c.id = $1")
         .bind(id)
         .opt()
         .await

@@ -1,12 +1,14 @@
 //! The room's mail: texts from `templates/mail/`, with times in UTC because a mail has no viewer's zone. Pure.
 
 use super::Links;
+use super::code::Offered;
 use super::difference::Addition;
 use super::entitled::Total;
 use super::prepare::Ready;
 use super::store::contracts;
 use super::store::recipients::Recipient;
 use crate::audit::Who;
+use crate::kernel::clock::Timestamp;
 use crate::kernel::credits::Credits;
 use crate::kernel::show::{self, Zone};
 use crate::kernel::text::mask_account;
@@ -95,6 +97,41 @@ pub(super) fn renewed(recipient: &Recipient, contract: &contracts::Booked, total
         links,
     };
     Mail::new("license_renewed", &recipient.email, &format!("Renewed: {}", contract.product_name), written(&text))
+}
+
+#[derive(Template)]
+#[template(path = "mail/license_by_code.txt")]
+struct ByCodeText<'a> {
+    name: &'a str,
+    business: &'a str,
+    offer: &'a Offered,
+    credits: Credits,
+    since: String,
+    expires: String,
+    by: &'a str,
+    links: &'a Links,
+}
+
+/// A license was added by an activation code, to everybody who has licensing permission (LIC-5).
+pub(super) fn added_by_code(
+    recipient: &Recipient,
+    business: &str,
+    offer: &Offered,
+    expires_at: Timestamp,
+    who: &Who,
+    links: &Links,
+) -> Mail {
+    let text = ByCodeText {
+        name: &recipient.name,
+        business,
+        offer,
+        credits: offer.worth.credits,
+        since: show::date_time(who.now, Zone::UTC),
+        expires: show::date_time(expires_at, Zone::UTC),
+        by: &who.label,
+        links,
+    };
+    Mail::new("license_by_code", &recipient.email, &format!("License added: {}", offer.worth.product_name), written(&text))
 }
 
 /// *Activation Successful*, to everybody who has licensing permission (ACT-8).

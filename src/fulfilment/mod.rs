@@ -3,6 +3,7 @@
 pub mod activate;
 mod chain;
 pub mod choices;
+pub mod code;
 mod correct;
 pub mod difference;
 pub mod entitled;

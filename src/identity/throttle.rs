@@ -58,6 +58,11 @@ pub const MAIL_OF_ADDRESS: Limit = Limit { kind: "mail address", free: 20, windo
 pub const INVITATIONS_OF_BUSINESS: Limit =
     Limit { kind: "invitations business", free: 100, window: TimeDelta::hours(1), pace: Pace::Window };
 
+/// Activation codes that one business tries and that are none (LIC-5).
+pub const CODES_OF_BUSINESS: Limit = Limit { kind: "codes business", free: 10, window: TimeDelta::minutes(15), pace: Pace::Window };
+/// The same from one address, whatever the businesses.
+pub const CODES_OF_ADDRESS: Limit = Limit { kind: "codes address", free: 20, window: TimeDelta::minutes(15), pace: Pace::Window };
+
 /// What is counted: an account by its folded address, or a network address.
 #[derive(Clone, Debug)]
 pub struct Key {
@@ -188,6 +193,19 @@ pub async fn forget(tx: &mut Tx, key: &Key) -> Result<(), Error> {
 /// Any storage error.
 pub async fn give_back(tx: &mut Tx, key: &Key) -> Result<(), Error> {
     store::give_back(tx, &key.name).await
+}
+
+/// Takes back the count of a try that turned out to be right against every key.
+///
+/// # Errors
+/// Any storage error.
+pub async fn give_back_all(db: &Db, keys: &[Key]) -> Result<(), Error> {
+    tx!(db, |tx| {
+        for key in keys {
+            give_back(tx, key).await?;
+        }
+        Ok::<_, Error>(())
+    })
 }
 
 /// Removes counts that are long over; how many.

@@ -82,6 +82,8 @@ ids! {
     PaymentId = "pay";
     /// Something that was charged.
     ChargeId = "chg";
+    /// An invoice or a credit note; people see its number instead.
+    InvoiceId = "ivc";
     /// A change event of the embedded marketplace.
     EventId = "evt";
     /// A presented registration token.
@@ -92,6 +94,10 @@ ids! {
     LicenseId = "lic";
     /// A question about a contract that staff must answer.
     QuestionId = "que";
+    /// An activation code; never the code itself.
+    CodeId = "cod";
+    /// Activation codes that were issued together.
+    CodeBatchId = "cob";
     /// A move of a contract to another business.
     TransferId = "trf";
     /// A credit entry.

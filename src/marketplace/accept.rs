@@ -4,11 +4,14 @@
 use super::agreement::{Agreement, AgreementEvent, AgreementStatus, NotNow};
 use super::event::{self, EventKind};
 use super::ids::{AgreementId, LicenseArn};
+use super::invoice::ChargeKind;
+use super::invoice::issue::{self, Charged};
 use super::mail::{self, Occasion};
 use super::payment::{Payment, PaymentState};
 use super::quote::{Quote, QuoteKind};
 use super::renew;
-use super::store::{agreements, catalog, payments, quotes};
+use super::store::{agreements, catalog, quotes};
+use super::upgrade::Remaining;
 use crate::audit::{self, Entry, Who};
 use crate::db::{Error, Tx};
 use crate::kernel::credits::Credits;
@@ -52,7 +55,7 @@ pub(super) async fn accept(tx: &mut Tx, deal: Deal<'_>) -> Result<AgreementId, E
             } else {
                 let entry = Entry::new("agreement.upgrade_pending", &agreement.id).in_buyer_account(&agreement.buyer_account_id);
                 audit::record(tx, who, entry.after(json!({ "quote": quote.id.as_str(), "credits": quote.credits.get() }))).await?;
-                mail::post(tx, deal, Occasion::UpgradePending, &agreement).await?;
+                mail::post(tx, deal, Occasion::UpgradePending, &agreement, None).await?;
             }
             Ok(agreement.id)
         }
@@ -78,10 +81,10 @@ async fn make_agreement(tx: &mut Tx, deal: Deal<'_>) -> Result<AgreementId, Erro
     });
     audit::record(tx, who, entry.after(after)).await?;
     if deal.is_sure() {
-        grant(tx, deal, &agreement).await?;
-        mail::post(tx, deal, Occasion::PurchasePaid, &agreement).await?;
+        let invoice = grant(tx, deal, &agreement).await?;
+        mail::post(tx, deal, Occasion::PurchasePaid, &agreement, Some(&invoice)).await?;
     } else {
-        mail::post(tx, deal, Occasion::PurchasePending, &agreement).await?;
+        mail::post(tx, deal, Occasion::PurchasePending, &agreement, None).await?;
     }
     Ok(agreement.id)
 }
@@ -114,20 +117,46 @@ fn agreement_of(deal: Deal<'_>, seller: &str) -> Result<Agreement, Error> {
     })
 }
 
-/// The money of a purchase is sure: the charge is booked and the entitlement made. Credits come by activation only
-/// (MKT-10).
-async fn grant(tx: &mut Tx, Deal { who, quote, payment, .. }: Deal<'_>, agreement: &Agreement) -> Result<(), Error> {
-    payments::insert_charge(tx, &agreement.id, quote, payment.id, who.now).await?;
-    agreements::insert_entitlement(tx, agreement, who.now).await?;
-    event::record(tx, EventKind::LicenseUpdated, agreement, who.now).await
+/// The money of a purchase is sure: the entitlement is made and the charge booked with its invoice, whose number is the
+/// answer. Credits come by activation only (MKT-10).
+async fn grant(tx: &mut Tx, deal: Deal<'_>, agreement: &Agreement) -> Result<String, Error> {
+    agreements::insert_entitlement(tx, agreement, deal.who.now).await?;
+    event::record(tx, EventKind::LicenseUpdated, agreement, deal.who.now).await?;
+    charge(tx, deal, agreement).await
+}
+
+/// Books what a deal charges for an agreement, with its invoice; the invoice's number. The last step that locks.
+pub(super) async fn charge(tx: &mut Tx, Deal { who, quote, payment, .. }: Deal<'_>, agreement: &Agreement) -> Result<String, Error> {
+    let kind = match quote.kind {
+        QuoteKind::New => ChargeKind::New,
+        QuoteKind::Upgrade => ChargeKind::Upgrade,
+        QuoteKind::Renewal => ChargeKind::Renewal,
+    };
+    // An upgrade is charged for the part of the term that was left when its quote was made (UPG-3).
+    let is_upgrade = kind == ChargeKind::Upgrade;
+    let charged = Charged {
+        agreement: &agreement.id,
+        product: &agreement.product_id,
+        buyer_account: &agreement.buyer_account_id,
+        quote: &quote.id,
+        payment: payment.id,
+        method: payment.method,
+        kind,
+        credits: quote.credits,
+        price: quote.price,
+        amount: quote.amount,
+        purchase_order: quote.purchase_order.as_deref(),
+        term: (if is_upgrade { who.now.min(agreement.ends_at) } else { agreement.starts_at }, agreement.ends_at),
+        pro_rata: is_upgrade.then(|| Remaining::of(agreement, quote.created_at)),
+    };
+    issue::charge(tx, who, charged).await
 }
 
 /// The money of an upgrade is sure: the charge is booked and the total raised, with the same expiry (UPG-4). It is
 /// honoured even when the term ended while the provider took its time, because it was begun within it.
 async fn raise(tx: &mut Tx, deal: Deal<'_>, agreement: &Agreement) -> Result<(), Error> {
-    let Deal { who, quote, payment, .. } = deal;
+    let Deal { who, quote, .. } = deal;
     let total = agreement.credits.checked_add(quote.credits).unwrap_or(Credits::MAX);
-    payments::insert_charge(tx, &agreement.id, quote, payment.id, who.now).await?;
     agreements::raise(tx, &agreement.id, total).await?;
     agreements::raise_entitlement(tx, agreement, total, who.now).await?;
     event::record(tx, EventKind::AgreementAmended, agreement, who.now).await?;
@@ -136,7 +165,8 @@ async fn raise(tx: &mut Tx, deal: Deal<'_>, agreement: &Agreement) -> Result<(),
     let entry = entry.before(json!({ "credits": agreement.credits.get() }));
     let after = json!({ "credits": total.get(), "quote": quote.id.as_str(), "amount": quote.amount.to_string() });
     audit::record(tx, who, entry.after(after)).await?;
-    mail::post(tx, deal, Occasion::UpgradePaid, agreement).await
+    let invoice = charge(tx, deal, agreement).await?;
+    mail::post(tx, deal, Occasion::UpgradePaid, agreement, Some(&invoice)).await
 }
 
 /// A pending payment is settled.
@@ -154,7 +184,7 @@ pub(super) async fn settle(tx: &mut Tx, deal: Deal<'_>) -> Result<(), Error> {
             let agreement = agreements::lock_named(tx, agreement).await?;
             let entry = Entry::new("agreement.upgrade_declined", &agreement.id).in_buyer_account(&agreement.buyer_account_id);
             audit::record(tx, who, entry.after(json!({ "quote": quote.id.as_str() }))).await?;
-            mail::post(tx, deal, Occasion::UpgradeNotPaid, &agreement).await
+            mail::post(tx, deal, Occasion::UpgradeNotPaid, &agreement, None).await
         }
         (None, true) => settle_purchase(tx, deal, AgreementEvent::SettledApproved).await,
         (None, false) => settle_purchase(tx, deal, AgreementEvent::SettledDeclined).await,
@@ -170,11 +200,11 @@ async fn settle_purchase(tx: &mut Tx, deal: Deal<'_>, settled: AgreementEvent) -
     let entry = entry.before(json!({ "status": agreement.status.as_str() })).after(json!({ "status": status.as_str() }));
     audit::record(tx, who, entry).await?;
     if settled == AgreementEvent::SettledApproved {
-        grant(tx, deal, &agreement).await?;
-        mail::post(tx, deal, Occasion::PurchasePaid, &agreement).await
+        let invoice = grant(tx, deal, &agreement).await?;
+        mail::post(tx, deal, Occasion::PurchasePaid, &agreement, Some(&invoice)).await
     } else {
         event::record(tx, EventKind::AgreementEnded, &agreement, who.now).await?;
-        mail::post(tx, deal, Occasion::PurchaseNotPaid, &agreement).await
+        mail::post(tx, deal, Occasion::PurchaseNotPaid, &agreement, None).await
     }
 }
 

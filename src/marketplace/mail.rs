@@ -116,12 +116,20 @@ struct Facts<'m> {
     renews: bool,
     purchase_order: &'m str,
     subscription_url: String,
+    /// Number and address of the invoice, where something was charged.
+    invoice: Option<(&'m str, String)>,
 }
 
-/// Puts the mail in the outbox.
-pub(super) async fn post(tx: &mut Tx, deal: Deal<'_>, occasion: Occasion, agreement: &Agreement) -> Result<(), Error> {
+/// Puts the mail in the outbox; `invoice` is the number of what was charged.
+pub(super) async fn post(
+    tx: &mut Tx,
+    deal: Deal<'_>,
+    occasion: Occasion,
+    agreement: &Agreement,
+    invoice: Option<&str>,
+) -> Result<(), Error> {
     let recipient = buyers::get_email(tx, deal.payment.started_by).await?;
-    let facts = facts(tx, deal, agreement).await?;
+    let facts = facts(tx, deal, agreement, invoice).await?;
     let subject = occasion.subject(&facts.product);
     let body = match occasion {
         Occasion::PurchasePaid | Occasion::PurchasePending | Occasion::PurchaseNotPaid => PurchaseMail { occasion, facts }.render(),
@@ -131,15 +139,15 @@ pub(super) async fn post(tx: &mut Tx, deal: Deal<'_>, occasion: Occasion, agreem
 }
 
 /// Puts mails about a renewal in the outbox, one for each purchaser of the account. Without a next term `next` is the one
-/// that did not come into force, or the old one; the mail says when that ended.
+/// that did not come into force, or the old one; the mail says when that ended. `invoice` is the number of what was charged.
 pub(super) async fn post_renewal(
     tx: &mut Tx,
     deal: Deal<'_>,
     occasion: RenewalOccasion,
-    old: &Agreement,
-    next: &Agreement,
+    (old, next): (&Agreement, &Agreement),
+    invoice: Option<&str>,
 ) -> Result<(), Error> {
-    let facts = Facts { starts: show::date_time(old.ends_at, Zone::UTC), ..facts(tx, deal, next).await? };
+    let facts = Facts { starts: show::date_time(old.ends_at, Zone::UTC), ..facts(tx, deal, next, invoice).await? };
     let subject = occasion.subject(&facts.product);
     for recipient in buyers::list_purchaser_emails(tx, &old.buyer_account_id).await? {
         let body = written(RenewalMail { occasion, facts: &facts }.render())?;
@@ -152,8 +160,9 @@ fn written(body: Result<String, askama::Error>) -> Result<String, Error> {
     body.map_err(|error| Error::Other(sqlx::Error::Encode(Box::new(error))))
 }
 
-async fn facts<'m>(tx: &mut Tx, deal: Deal<'m>, agreement: &'m Agreement) -> Result<Facts<'m>, Error> {
+async fn facts<'m>(tx: &mut Tx, deal: Deal<'m>, agreement: &'m Agreement, invoice: Option<&'m str>) -> Result<Facts<'m>, Error> {
     let Deal { public_url, quote, payment, .. } = deal;
+    let origin = public_url.trim_end_matches('/');
     let (product, seller) = catalog::get_names(tx, &quote.product_id).await?;
     let reason = match &payment.state {
         PaymentState::SettledDeclined { reason, .. } | PaymentState::Declined { reason, .. } => reason.as_str(),
@@ -171,6 +180,7 @@ async fn facts<'m>(tx: &mut Tx, deal: Deal<'m>, agreement: &'m Agreement) -> Res
         ends: show::date_time(agreement.ends_at, Zone::UTC),
         renews: agreement.auto_renew,
         purchase_order: quote.purchase_order.as_deref().unwrap_or_default(),
-        subscription_url: format!("{}/marketplace/subscriptions/{}", public_url.trim_end_matches('/'), agreement.id),
+        subscription_url: format!("{origin}/marketplace/subscriptions/{}", agreement.id),
+        invoice: invoice.map(|number| (number, format!("{origin}/marketplace/invoices/{number}"))),
     })
 }

@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod entitlement;
 pub mod event;
 pub mod ids;
+pub mod invoice;
 pub mod listing;
 pub mod look_up;
 mod mail;

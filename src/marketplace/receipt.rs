@@ -3,6 +3,7 @@
 
 use super::agreement::Agreement;
 use super::ids::{AgreementId, QuoteId};
+use super::invoice;
 use super::listing::{self, Listing};
 use super::offer::Offer;
 use super::payment::Payment;
@@ -75,6 +76,8 @@ pub struct Receipt {
     pub mailed_to: String,
     /// When the purchase was activated.
     pub activated_at: Option<Timestamp>,
+    /// Number of its invoice, once it is charged.
+    pub invoice: Option<String>,
 }
 
 /// The receipt of an agreement's purchase, or of one of its upgrades. `None` for another account's ids, and for a quote
@@ -105,6 +108,7 @@ pub async fn find(db: &Db, scope: &BuyerScope, agreement: &AgreementId, upgrade:
         mailed_to: buyers::get_email_shown(db, payment.started_by).await?,
         listing: listing::get(db, &quote.product_id).await?,
         activated_at: key.activated_at,
+        invoice: invoice::list::numbers_of_agreement(db, scope, agreement.id.as_str()).await?.remove(quote.id.as_str()),
         agreement,
         quote,
         payment,

@@ -3,7 +3,7 @@
 //! ends. Any number of workers may run at once, be killed in the middle, or come days late: the decision reads the
 //! agreement under its lock, the renewal's quote exists at most once, and the price is the one of the end instant.
 
-use super::accept::Deal;
+use super::accept::{self, Deal};
 use super::agreement::{Agreement, AgreementStatus, AtEnd};
 use super::event::{self, EventKind};
 use super::ids::{AgreementId, LicenseArn, QuoteId};
@@ -189,7 +189,7 @@ pub(super) async fn accept(tx: &mut Tx, deal: Deal<'_>) -> Result<AgreementId, E
     if deal.is_sure() {
         come_into_force(tx, deal, &old, &next).await?;
     } else {
-        mail::post_renewal(tx, deal, RenewalOccasion::Pending, &old, &next).await?;
+        mail::post_renewal(tx, deal, RenewalOccasion::Pending, (&old, &next), None).await?;
     }
     Ok(next.id)
 }
@@ -226,8 +226,7 @@ fn next_of(old: &Agreement, deal: Deal<'_>, rule: RenewalArn, seller: &str) -> R
 
 /// The money of the next term is sure: charge, entitlement, and the end of the old agreement, which is no loss.
 async fn come_into_force(tx: &mut Tx, deal: Deal<'_>, old: &Agreement, next: &Agreement) -> Result<(), Error> {
-    let Deal { who, quote, payment, .. } = deal;
-    payments::insert_charge(tx, &next.id, quote, payment.id, who.now).await?;
+    let Deal { who, quote, .. } = deal;
     store::close(tx, &old.id, AgreementStatus::Renewed).await?;
     if next.license_arn == old.license_arn {
         store::pass_on_arn(tx, &old.license_arn, &old.id, &next.id).await?;
@@ -241,7 +240,8 @@ async fn come_into_force(tx: &mut Tx, deal: Deal<'_>, old: &Agreement, next: &Ag
     let entry = entry.before(json!({ "status": old.status.as_str(), "credits": old.credits.get() }));
     let after = json!({ "status": "renewed", "next": next.id.as_str(), "credits": next.credits.get(), "amount": quote.amount.to_string() });
     audit::record(tx, who, entry.after(after)).await?;
-    mail::post_renewal(tx, deal, RenewalOccasion::Paid, old, next).await
+    let invoice = accept::charge(tx, deal, next).await?;
+    mail::post_renewal(tx, deal, RenewalOccasion::Paid, (old, next), Some(&invoice)).await
 }
 
 /// The payment of a renewal was declined at once: there is no next term. Nobody tries again by himself; the mail says what
@@ -249,7 +249,7 @@ async fn come_into_force(tx: &mut Tx, deal: Deal<'_>, old: &Agreement, next: &Ag
 pub(super) async fn decline(tx: &mut Tx, deal: Deal<'_>) -> Result<(), Error> {
     let old = lock_old(tx, deal.quote).await?;
     end(tx, deal.who, &old, "the payment of the renewal was declined").await?;
-    mail::post_renewal(tx, deal, RenewalOccasion::NotPaid, &old, &old).await
+    mail::post_renewal(tx, deal, RenewalOccasion::NotPaid, (&old, &old), None).await
 }
 
 /// A pending payment of a renewal is settled. The term it pays for began at the old end, whenever the money arrives.
@@ -267,7 +267,7 @@ pub(super) async fn settle(tx: &mut Tx, deal: Deal<'_>) -> Result<(), Error> {
     }
     event::record(tx, EventKind::AgreementEnded, &next, who.now).await?;
     end(tx, who, &old, "the payment of the renewal did not arrive").await?;
-    mail::post_renewal(tx, deal, RenewalOccasion::NotPaid, &old, &next).await
+    mail::post_renewal(tx, deal, RenewalOccasion::NotPaid, (&old, &next), None).await
 }
 
 /// Rows that contradict each other: a defect, never a refusal that a person could read.

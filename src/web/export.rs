@@ -2,6 +2,7 @@
 //! accents for something else; text cells that a spreadsheet would run are made text; instants are UTC (TIM-1).
 
 use crate::kernel::clock::Timestamp;
+use crate::kernel::money::Money;
 use crate::kernel::{show, text};
 use crate::web::WebError;
 use actix_web::HttpResponse;
@@ -15,6 +16,8 @@ pub enum Cell<'a> {
     Text(&'a str),
     /// A whole number, without grouping.
     Number(i64),
+    /// An amount without its currency and without grouping; a minus stays one.
+    Amount(Money),
     /// An instant, to the second.
     Time(Timestamp),
     /// Nothing.
@@ -44,6 +47,7 @@ impl CsvFile {
             let written = match cell {
                 Cell::Text(words) => self.0.write_field(text::csv_safe(words).as_bytes()),
                 Cell::Number(number) => self.0.write_field(number.to_string()),
+                Cell::Amount(money) => self.0.write_field(money.plain()),
                 Cell::Time(at) => self.0.write_field(show::iso(*at)),
                 Cell::Empty => self.0.write_field(""),
             };

@@ -76,6 +76,7 @@ fn navigation(visit: &Visit, face: Face) -> Vec<NavGroup> {
             let mut items = vec![item("Products", paths::marketplace(), "shop")];
             if may(visit, Action::SeePurchases) {
                 items.push(item("Subscriptions", paths::subscriptions(), "subscription"));
+                items.push(item("Invoices", paths::invoices(), "credits"));
             }
             vec![group(None, items)]
         }
@@ -103,6 +104,7 @@ fn navigation(visit: &Visit, face: Face) -> Vec<NavGroup> {
                 items.push(item("Reconciliation", paths::admin_reconciliation(), "compare"));
                 items.push(item("Unclaimed", paths::admin_unclaimed(), "pending"));
                 items.push(item("Outlook", paths::admin_outlook(), "calendar"));
+                items.push(item("Activation codes", paths::admin_codes(), "tag"));
             }
             items.push(item("Audit log", paths::admin_audit(), "history"));
             vec![group(None, items)]

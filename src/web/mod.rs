@@ -23,6 +23,7 @@ pub mod paths;
 pub mod route;
 pub mod routes;
 mod setup;
+pub mod sheet;
 pub mod shell;
 mod sign_in;
 pub(crate) mod storefront;

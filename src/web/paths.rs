@@ -1,6 +1,8 @@
 //! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
 
-use crate::kernel::id::{BusinessId, ContractId, InvitationId, LicenseId, MailId, PersonId, QuestionId, SessionReference, TransferId};
+use crate::kernel::id::{
+    BusinessId, CodeBatchId, ContractId, InvitationId, LicenseId, MailId, PersonId, QuestionId, SessionReference, TransferId,
+};
 use std::fmt::{Display, Write};
 
 /// Defines a pattern and, from the same text, the function that fills it.
@@ -79,6 +81,20 @@ paths! {
     UPGRADE, upgrade(agreement: &str) = "/marketplace/subscriptions/{agreement}/upgrade";
     /// POST: auto renew on or off.
     RENEWAL, renewal(agreement: &str) = "/marketplace/subscriptions/{agreement}/renewal";
+    /// Invoices and credit notes.
+    INVOICES, invoices() = "/marketplace/invoices";
+    /// The same as CSV.
+    INVOICES_CSV, invoices_csv() = "/marketplace/invoices.csv";
+    /// Statement of a year.
+    STATEMENT, statement() = "/marketplace/invoices/statement";
+    /// The same as CSV.
+    STATEMENT_CSV, statement_csv() = "/marketplace/invoices/statement.csv";
+    /// The same as PDF.
+    STATEMENT_PDF, statement_pdf() = "/marketplace/invoices/statement.pdf";
+    /// One invoice or credit note.
+    INVOICE, invoice(number: &str) = "/marketplace/invoices/{number}";
+    /// The same as PDF.
+    INVOICE_PDF, invoice_pdf(number: &str) = "/marketplace/invoices/{number}/pdf";
     /// POST: work in another buyer account.
     BUYER_ACCOUNT, buyer_account() = "/marketplace/buyer-account";
 
@@ -131,6 +147,8 @@ paths! {
     LICENSES, licenses() = "/console/licenses";
     /// The same as CSV.
     LICENSES_CSV, licenses_csv() = "/console/licenses.csv";
+    /// Add license: takes an activation code.
+    LICENSE_ADD, license_add() = "/console/licenses/add";
     /// One license.
     LICENSE, license(license: LicenseId) = "/console/licenses/{license}";
     /// Credits & Billing.
@@ -176,6 +194,14 @@ paths! {
     ADMIN_PURCHASE, admin_purchase(purchase: &str) = "/admin/purchases/{purchase}";
     /// One buyer account.
     ADMIN_BUYER_ACCOUNT, admin_buyer_account(account: &str) = "/admin/buyer-accounts/{account}";
+    /// Its invoices and credit notes.
+    ADMIN_INVOICES, admin_invoices(account: &str) = "/admin/buyer-accounts/{account}/invoices";
+    /// One invoice or credit note.
+    ADMIN_INVOICE, admin_invoice(number: &str) = "/admin/invoices/{number}";
+    /// The same as PDF.
+    ADMIN_INVOICE_PDF, admin_invoice_pdf(number: &str) = "/admin/invoices/{number}/pdf";
+    /// POST: issue a credit note.
+    ADMIN_CREDIT_NOTES, admin_credit_notes(number: &str) = "/admin/invoices/{number}/credit-notes";
     /// Transfer license.
     ADMIN_TRANSFER_REQUEST, admin_transfer_request(license: LicenseId) = "/admin/licenses/{license}/transfer";
     /// Transfers.
@@ -214,6 +240,14 @@ paths! {
     ADMIN_CLOSING, admin_closing(business: BusinessId) = "/admin/businesses/{business}/closing";
     /// POST: take that back.
     ADMIN_REOPEN, admin_reopen(business: BusinessId) = "/admin/businesses/{business}/reopen";
+    /// Activation codes, by batch.
+    ADMIN_CODES, admin_codes() = "/admin/codes";
+    /// Issue activation codes.
+    ADMIN_CODES_NEW, admin_codes_new() = "/admin/codes/new";
+    /// One batch of activation codes.
+    ADMIN_CODE_BATCH, admin_code_batch(batch: CodeBatchId) = "/admin/codes/{batch}";
+    /// POST: withdraw one code of a batch, or all.
+    ADMIN_CODES_WITHDRAW, admin_codes_withdraw(batch: CodeBatchId) = "/admin/codes/{batch}/withdraw";
     /// The whole audit log.
     ADMIN_AUDIT, admin_audit() = "/admin/audit";
 

@@ -136,6 +136,10 @@ async fn setting_up(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     looks.look(desk, "activated").await;
     desk.sign_in_anew("buyer@acme.example").await;
     at(desk, looks, &receipt, "receipt-activated").await;
+    at(desk, looks, "/marketplace/invoices", "invoices").await;
+    desk.click("TM-2026-000001").await;
+    looks.look(desk, "invoice").await;
+    at(desk, looks, "/marketplace/invoices/statement", "statement").await;
     at(desk, looks, "/marketplace/subscriptions", "subscriptions").await;
     desk.click("Trend Vision One").await;
     looks.look(desk, "subscription").await;
@@ -262,8 +266,51 @@ async fn support(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     desk.press("Close the difference").await;
     desk.expect_text("There is a problem").await;
     looks.look(desk, "desk-difference-problems").await;
+    at(desk, looks, "/admin/invoices/TM-2026-000001", "desk-invoice").await;
+    desk.press("Issue credit note").await;
+    desk.expect_text("There is a problem").await;
+    looks.look(desk, "desk-invoice-problem").await;
+    at(desk, looks, "/admin/buyer-accounts/111122223333/invoices", "desk-invoices").await;
+    let code = codes(desk, looks).await;
+    desk.sign_in_anew("licensing@acme.example").await;
+    at(desk, looks, "/console/licenses/add", "add-license").await;
+    desk.fill("Activation code", "AB-CDEF").await;
+    desk.press("Continue").await;
+    desk.expect_text("There is a problem").await;
+    looks.look(desk, "add-license-problem").await;
+    desk.fill("Activation code", &code).await;
+    desk.press("Continue").await;
+    desk.expect_heading("Review the license").await;
+    looks.look(desk, "add-license-review").await;
     desk.sign_in_anew("operator@creditdesk.example").await;
     at(desk, looks, "/admin/businesses", "desk-no-permission").await;
+}
+
+/// A Support lead issues an activation code; the code.
+async fn codes(desk: &Desk, looks: &mut impl Looks) -> String {
+    at(desk, looks, "/admin/codes", "desk-codes-empty").await;
+    at(desk, looks, "/admin/codes/new", "desk-codes-new").await;
+    for (label, value) in [
+        ("Product code", "vision"),
+        ("Product name", "Trend Vision One"),
+        ("Seller", "Trend Micro"),
+        ("Credits of each code", "500"),
+        ("Order number", "SO-77"),
+    ] {
+        desk.fill(label, value).await;
+    }
+    desk.press("Issue and show").await;
+    desk.expect_text("There is a problem").await;
+    looks.look(desk, "desk-codes-problem").await;
+    desk.fill("Last day of use", "12312099").await;
+    desk.press("Issue and show").await;
+    desk.expect_heading("1 activation code issued").await;
+    looks.look(desk, "desk-codes-issued").await;
+    let code = desk.text_of("//main//td/code").await;
+    desk.click("Go to the batch").await;
+    looks.look(desk, "desk-code-batch").await;
+    at(desk, looks, "/admin/codes", "desk-codes").await;
+    code
 }
 
 /// A window that is missed, and a purchase that somebody else activated.

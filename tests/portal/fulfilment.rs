@@ -1,6 +1,7 @@
 //! The fulfilment room on its use cases: landing, hand-over, activation, what follows it, and the lists.
 
 mod activation;
+mod codes;
 mod hand_over;
 mod landing;
 mod lists;

@@ -6,7 +6,7 @@ use creditdesk::web::assets;
 use std::collections::BTreeMap;
 
 /// Every room and the rooms it may use. The files at the top of `src` put the program together and may use all.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("kernel", &[]),
     ("db", &["kernel"]),
     ("access", &["db", "kernel"]),
@@ -14,7 +14,8 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("notices", &["access", "audit", "db", "kernel"]),
     ("identity", &["access", "audit", "notices", "db", "kernel"]),
     ("credits", &["access", "audit", "notices", "db", "kernel"]),
-    ("marketplace", &["access", "audit", "notices", "db", "kernel"]),
+    ("paper", &["kernel"]),
+    ("marketplace", &["paper", "access", "audit", "notices", "db", "kernel"]),
     ("fulfilment", &["credits", "access", "audit", "notices", "db", "kernel"]),
     (
         "bench",
@@ -35,7 +36,23 @@ const ARROWS: [(&str, &[&str]); 12] = [
         ],
     ),
     ("jobs", &["application", "identity", "credits", "marketplace", "fulfilment", "access", "audit", "notices", "db", "kernel"]),
-    ("web", &["application", "config", "identity", "credits", "marketplace", "fulfilment", "access", "audit", "notices", "db", "kernel"]),
+    (
+        "web",
+        &[
+            "application",
+            "config",
+            "identity",
+            "credits",
+            "marketplace",
+            "paper",
+            "fulfilment",
+            "access",
+            "audit",
+            "notices",
+            "db",
+            "kernel",
+        ],
+    ),
 ];
 
 /// The one file that knows the console and the embedded marketplace.
@@ -210,7 +227,7 @@ fn a_transaction_uses_no_other_connection() {
 
 #[test]
 fn money_credits_and_time_have_no_fractions_of_a_machine() {
-    let models = program().into_iter().filter(|source| source.room() != "web");
+    let models = program().into_iter().filter(|source| !["web", "paper"].contains(&source.room()));
     assert_none("a floating-point number", models.flat_map(|source| source.lines_with(&["f32", "f64"])).collect());
 }
 

@@ -192,7 +192,8 @@ both_engines! {
         let mut browser = desk.portal.sign_in(ACME_ADMIN).await;
         activated(&desk, &stage, &mut browser, 1, 100).await;
         let changing = routes::table().into_iter().filter(|entry| entry.method != "GET" && entry.pattern.starts_with("/console"));
-        for entry in changing {
+        // Add license takes an activation code: it makes a license and moves none.
+        for entry in changing.filter(|entry| entry.pattern != "/console/licenses/add") {
             assert!(!entry.pattern.contains("licen") && !entry.pattern.contains("transfer") && !entry.pattern.contains("/move"), "{}", entry.pattern);
         }
         browser.open("/console/licenses").await;

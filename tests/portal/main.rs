@@ -17,6 +17,7 @@ mod admin;
 mod audit;
 mod bench;
 mod billing;
+mod codes;
 mod console_start;
 mod credits;
 mod db;

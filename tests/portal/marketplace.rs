@@ -4,7 +4,10 @@
 mod bridge;
 mod catalog;
 mod crashing;
+mod crediting;
+mod invoicing;
 pub mod market;
+mod papers;
 mod paying;
 mod quoting;
 mod renewing;

@@ -3,7 +3,7 @@
 
 use crate::support::Stage;
 use crate::support::browser::Browser;
-use crate::support::people::{ACME_ADMIN, ACME_BUYER, ACME_LICENSING, LEAD, SUPPORT};
+use crate::support::people::{ACME_ADMIN, ACME_BUYER, ACME_LICENSING, GLOBEX_ADMIN, LEAD, SUPPORT};
 use crate::support::process::Process;
 use crate::support::volley::{Answer, Shot, fire};
 use creditdesk::db::Engine;
@@ -46,6 +46,34 @@ both_engines! {
         }
         let credits = count(&stage, "SELECT CAST(SUM(credits) AS BIGINT) FROM credit_entries").await;
         assert_eq!(credits, 5_000);
+    }
+
+    /// LIC-5: fifty activation codes, each sent 64 times at once by two people of two businesses: one license each.
+    #[test]
+    async fn a_code_is_used_once_however_many_try(stage: Stage) {
+        let servers = Servers::start(&stage).await;
+        let codes = servers.sign_in(LEAD).await.issue_codes(&ROUNDS.to_string(), "", "2099-12-31").await;
+        let (mut acme, mut globex) = (servers.sign_in(ACME_ADMIN).await, servers.sign_in(GLOBEX_ADMIN).await);
+        for (round, code) in (1..).zip(&codes) {
+            let mut shots = Vec::new();
+            for browser in [&mut acme, &mut globex] {
+                browser.open("/console/licenses/add").await;
+                browser.fill("Activation code", code).press("Continue").await;
+                shots.push(Shot::of(browser, "Add license", &[]));
+            }
+            let answers = fire(&servers.addresses, &shots, AT_ONCE).await;
+            no_server_error(&answers);
+            let (winners, losers) = split(&answers, |answer| answer.location.ends_with("/done"));
+            assert_eq!(winners.len(), 1, "round {round}: {answers:#?}");
+            assert!(losers.iter().all(|answer| answer.status == 409 && answer.body.contains("used")), "round {round}: {losers:#?}");
+            let counts = [
+                count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM contracts").await,
+                count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM licenses").await,
+                count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM credit_entries").await,
+                count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM audit_entries WHERE action = 'license.added_by_code'").await,
+            ];
+            assert_eq!(counts, [round; 4], "round {round}");
+        }
     }
 
     /// MKT-7: fifty quotes whose *Pay now* is pressed 64 times at once: one agreement, one charge and one receipt each.

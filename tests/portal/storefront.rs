@@ -3,6 +3,7 @@
 
 mod browsing;
 mod configuring;
+mod invoices;
 mod outcomes;
 mod reviewing;
 mod setting_up;

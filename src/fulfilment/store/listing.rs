@@ -10,7 +10,7 @@ use crate::kernel::page::{Cursor, PageSize, Paged};
 use crate::kernel::text::{like_pattern, search_words};
 
 /// People of another business are not named (SUP-7): after a transfer the first owner's person is only *a previous owner*.
-const LICENSES: &str = "SELECT l.id, l.contract_id, l.item_number, l.kind, l.product_name, l.source, l.agreement_id, l.credits, COALESCE(l.renewed_at, l.starts_at) AS starts_at, l.expires_at, l.activated_at, CASE WHEN p.id IS NOT NULL AND l.business_id <> (SELECT t.from_business_id FROM transfers t WHERE t.contract_id = l.contract_id AND t.status = 'approved' ORDER BY t.requested_at, t.id LIMIT 1) THEN 'a previous owner' ELSE p.name END AS activated_by, l.revoked_at, l.search_key FROM licenses l LEFT JOIN people p ON p.id = l.activated_by WHERE ";
+const LICENSES: &str = "SELECT l.id, l.contract_id, l.item_number, l.kind, l.product_name, l.source, l.agreement_id, l.credits, COALESCE(l.renewed_at, l.starts_at) AS starts_at, l.expires_at, l.activated_at, CASE WHEN p.id IS NOT NULL AND l.business_id <> (SELECT t.from_business_id FROM transfers t WHERE t.contract_id = l.contract_id AND t.status = 'approved' ORDER BY t.requested_at, t.id LIMIT 1) THEN 'a previous owner' ELSE p.name END AS activated_by, l.revoked_at, l.search_key, a.last_group FROM licenses l LEFT JOIN people p ON p.id = l.activated_by LEFT JOIN activation_codes a ON a.contract_id = l.contract_id WHERE ";
 
 fn narrowed<'q>(query: Query<'q>, business: BusinessId, filter: &Filter, now: Timestamp) -> Query<'q> {
     let mut query = query.push_bind("l.business_id = ", business);

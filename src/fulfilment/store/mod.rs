@@ -1,5 +1,6 @@
 //! All SQL of the room, by table. Reads take `&Db`, writes a transaction of the use case.
 
+pub(super) mod codes;
 pub(super) mod contracts;
 pub(super) mod licenses;
 pub(super) mod listing;

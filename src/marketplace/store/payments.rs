@@ -6,8 +6,9 @@ use crate::kernel::credits::Credits;
 use crate::kernel::id::{ChargeId, PaymentId, PersonId};
 use crate::kernel::money::{Currency, Money};
 use crate::marketplace::ids::{AgreementId, QuoteId};
+use crate::marketplace::invoice::issue::Charged;
 use crate::marketplace::payment::{Payment, PaymentMethod, PaymentState, PaymentStatus};
-use crate::marketplace::quote::{Quote, QuoteKind};
+use crate::marketplace::quote::QuoteKind;
 
 const COLUMNS: &str = "SELECT p.id, p.quote_id, q.buyer_account_id, p.attempt, p.method, p.amount_minor, p.currency, p.status, p.reason, p.started_by, p.started_at, p.decided_at, p.settled_at FROM payments p JOIN quotes q ON q.id = p.quote_id WHERE ";
 
@@ -143,23 +144,17 @@ fn reason(state: &PaymentState) -> Option<String> {
     }
 }
 
-/// Books what was charged.
-pub(in crate::marketplace) async fn insert_charge(
-    tx: &mut Tx,
-    agreement: &AgreementId,
-    quote: &Quote,
-    payment: PaymentId,
-    now: Timestamp,
-) -> Result<(), Error> {
+/// Books what was charged; its invoice was kept before, or the database refuses it.
+pub(in crate::marketplace) async fn insert_charge(tx: &mut Tx, id: ChargeId, charged: &Charged<'_>, now: Timestamp) -> Result<(), Error> {
     tx.q("INSERT INTO charges (id, agreement_id, quote_id, payment_id, kind, credits, amount_minor, currency, charged_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
-        .bind(ChargeId::generate())
-        .bind(agreement)
-        .bind(&quote.id)
-        .bind(payment)
-        .bind(quote.kind)
-        .bind(quote.credits)
-        .bind(quote.amount.minor)
-        .bind(quote.amount.currency)
+        .bind(id)
+        .bind(charged.agreement)
+        .bind(charged.quote)
+        .bind(charged.payment)
+        .bind(charged.kind)
+        .bind(charged.credits)
+        .bind(charged.amount.minor)
+        .bind(charged.amount.currency)
         .bind(now)
         .exec_one()
         .await
@@ -182,17 +177,19 @@ pub struct ChargeLine {
     pub purchase_order: Option<String>,
     /// When.
     pub charged_at: Timestamp,
+    /// Number of its invoice.
+    pub invoice: Option<String>,
 }
 
 /// What was charged for an agreement, first to last. The caller has found the agreement in the buyer's scope.
 pub(in crate::marketplace) async fn list_charges(db: &Db, agreement: &AgreementId) -> Result<Vec<ChargeLine>, Error> {
-    type Row = (ChargeId, QuoteId, QuoteKind, Credits, i64, Currency, Option<String>, Timestamp);
+    type Row = (ChargeId, QuoteId, QuoteKind, Credits, i64, Currency, Option<String>, Timestamp, Option<String>);
     let rows = db
-        .read("SELECT c.id, c.quote_id, c.kind, c.credits, c.amount_minor, c.currency, q.purchase_order, c.charged_at FROM charges c JOIN quotes q ON q.id = c.quote_id WHERE c.agreement_id = $1 ORDER BY c.charged_at, c.id")
+        .read("SELECT c.id, c.quote_id, c.kind, c.credits, c.amount_minor, c.currency, q.purchase_order, c.charged_at, i.number FROM charges c JOIN quotes q ON q.id = c.quote_id LEFT JOIN invoices i ON i.charge_id = c.id WHERE c.agreement_id = $1 ORDER BY c.charged_at, c.id")
         .bind(agreement)
         .all::<Row>()
         .await?;
-    let line = |(id, quote_id, kind, credits, minor, currency, purchase_order, charged_at): Row| ChargeLine {
+    let line = |(id, quote_id, kind, credits, minor, currency, purchase_order, charged_at, invoice): Row| ChargeLine {
         id,
         quote_id,
         kind,
@@ -200,6 +197,7 @@ pub(in crate::marketplace) async fn list_charges(db: &Db, agreement: &AgreementI
         amount: Money::new(minor, currency),
         purchase_order,
         charged_at,
+        invoice,
     };
     Ok(rows.into_iter().map(line).collect())
 }

@@ -66,6 +66,7 @@ struct Account {
     name: String,
     id: String,
     opened: Moment,
+    invoices: String,
     rows: Vec<Row>,
     people: Vec<Person>,
     count: String,
@@ -91,6 +92,7 @@ async fn view(visit: &Visit, scope: StaffScope, account: AccountRecord) -> Resul
     Ok(Account {
         shell,
         opened: moment(visit, account.created_at),
+        invoices: paths::admin_invoices(&account.id),
         count: format!("Showing {}", show::count(i64::try_from(agreements.items.len()).unwrap_or(i64::MAX), "agreement")),
         first: after.map(|_| href("")).unwrap_or_default(),
         next: agreements.next.as_deref().map(href).unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use super::rows::{LicenseRow, Link, Moment, TransferRow, crumbs, license_tone, moment};
 use crate::access::{Action, StaffScope};
-use crate::fulfilment::license::Status;
+use crate::fulfilment::license::{Source, Status};
 use crate::fulfilment::look_up::{self, ContractRecord, LicenseRecord};
 use crate::fulfilment::transfer::{self, LicenseRef, Ownership, Pointed, Status as TransferStatus};
 use crate::kernel::id::LicenseId;
@@ -47,6 +47,8 @@ struct Contract {
     initial_agreement: Option<String>,
     purchase: String,
     account: Link,
+    /// The code that it was made with, and its batch; then there is no purchase and no buyer account.
+    code: Option<Link>,
     renews: &'static str,
     granted: String,
     activated: Moment,
@@ -59,13 +61,15 @@ impl Contract {
         Self {
             id: contract.id.to_string(),
             source: contract.source.label(),
+            code: contract.code().zip(contract.code_batch).map(|(label, batch)| Link { label, href: paths::admin_code_batch(batch) }),
             purchase: paths::admin_purchase(key),
             account: Link { href: paths::admin_buyer_account(&contract.buyer_account_id), label: contract.buyer_account_id },
             renews: if contract.auto_renew { "Yes" } else { "No" },
             granted: show::count(contract.granted.get(), "credit"),
             activated: moment(visit, contract.activated_at),
             activated_by: Link { label: contract.activated_by_name, href: paths::admin_person(contract.activated_by) },
-            initial_agreement: Some(contract.initial_agreement_id).filter(|initial| *initial != contract.agreement_id),
+            initial_agreement: Some(contract.initial_agreement_id)
+                .filter(|initial| *initial != contract.agreement_id && contract.source != Source::Code),
             seller: contract.seller_name,
             license_arn: contract.license_arn,
             agreement: contract.agreement_id,

@@ -6,9 +6,14 @@ mod business;
 mod businesses;
 mod buyer_account;
 mod closing;
+mod code_batch;
+mod codes;
+mod codes_issue;
 mod destination;
 mod fresh_password;
 mod identifier;
+mod invoice;
+mod invoices;
 mod lapsed;
 mod license;
 mod licenses;
@@ -51,6 +56,10 @@ pub fn routes() -> Vec<Entry> {
         get(paths::ADMIN_PURCHASE, look_up, || web::to(purchase::show)),
         get(paths::ADMIN_PERSON, look_up, || web::to(person::show)),
         get(paths::ADMIN_BUYER_ACCOUNT, look_up, || web::to(buyer_account::show)),
+        get(paths::ADMIN_INVOICES, look_up, || web::to(invoices::list)),
+        get(paths::ADMIN_INVOICE, look_up, || web::to(invoice::show)),
+        get(paths::ADMIN_INVOICE_PDF, look_up, || web::to(invoice::pdf)),
+        post(paths::ADMIN_CREDIT_NOTES, Access::May(Action::IssueCreditNote), || web::to(invoice::credit)),
         get(paths::ADMIN_TRANSFER_REQUEST, ask, || web::to(transfer_request::show)),
         post(paths::ADMIN_TRANSFER_REQUEST, ask, || web::to(transfer_request::submit)),
         get(paths::ADMIN_TRANSFERS, look_up, || web::to(transfers::list)),
@@ -62,6 +71,11 @@ pub fn routes() -> Vec<Entry> {
         get(paths::ADMIN_QUESTION, look_up, || web::to(question::show)),
         post(paths::ADMIN_QUESTION_REPAIR, reconcile, || web::to(question_repair::repair)),
         post(paths::ADMIN_QUESTION_REREAD, reconcile, || web::to(question_repair::reread)),
+        get(paths::ADMIN_CODES, look_up, || web::to(codes::list)),
+        get(paths::ADMIN_CODES_NEW, Access::May(Action::IssueCodes), || web::to(codes_issue::show)),
+        post(paths::ADMIN_CODES_NEW, Access::May(Action::IssueCodes), || web::to(codes_issue::issue)),
+        get(paths::ADMIN_CODE_BATCH, look_up, || web::to(code_batch::show)),
+        post(paths::ADMIN_CODES_WITHDRAW, Access::May(Action::IssueCodes), || web::to(code_batch::withdraw)),
         get(paths::ADMIN_AUDIT, staff, || web::to(audit::list)),
     ];
     lines.extend(expiry_routes());

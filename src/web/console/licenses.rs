@@ -3,7 +3,7 @@
 
 use super::credits::Instant;
 use super::licenses_address::{Asked, Controls};
-use super::{licenses_csv, licenses_detail};
+use super::{license_add, licenses_csv, licenses_detail};
 use crate::access::{Action, BusinessScope, allows};
 use crate::fulfilment::license::{Kind, Status};
 use crate::fulfilment::licenses::{self, License};
@@ -12,7 +12,7 @@ use crate::kernel::clock::Timestamp;
 use crate::kernel::id::LicenseId;
 use crate::kernel::show::{self, Zone};
 use crate::kernel::text::{search_key, search_words};
-use crate::web::route::{Access, Entry, get};
+use crate::web::route::{Access, Entry, get, post};
 use crate::web::setup::{self, Deadline};
 use crate::web::shell::Shell;
 use crate::web::{Visit, WebError, paths};
@@ -28,6 +28,8 @@ pub(super) fn routes() -> Vec<Entry> {
     vec![
         get(paths::LICENSES, Access::May(Action::SeeLicenses), || web::to(list)),
         get(paths::LICENSES_CSV, Access::May(Action::SeeLicenses), || web::to(licenses_csv::download)),
+        get(paths::LICENSE_ADD, Access::May(Action::ManageLicenses), || web::to(license_add::show)),
+        post(paths::LICENSE_ADD, Access::May(Action::ManageLicenses), || web::to(license_add::submit)),
         get(paths::LICENSE, Access::May(Action::SeeLicenses), || web::to(licenses_detail::show)),
     ]
 }
@@ -42,6 +44,7 @@ pub(super) struct Row {
     pub source: &'static str,
     pub kind: &'static str,
     pub agreement: String,
+    pub code: String,
     pub credits_href: String,
     pub activated: Instant,
     pub by: String,
@@ -60,6 +63,7 @@ impl Row {
             kind: license.kind.label(),
             by: by_whom(&license),
             activated: Instant::full(license.activated_at, zone),
+            code: license.code().unwrap_or_else(|| "None".to_owned()),
             agreement: license.agreement_id,
             product: license.product_name,
         }
@@ -110,6 +114,7 @@ struct Licenses {
     nothing_at_all: bool,
     may_activate: bool,
     activation: String,
+    add: String,
     subscriptions: String,
     license_type: &'static str,
     count: String,
@@ -135,6 +140,7 @@ pub(crate) async fn view(visit: &Visit) -> Result<impl Template + use<>, WebErro
         nothing_at_all: shown == 0 && !asked.is_narrowed() && asked.after.is_none(),
         may_activate: allows(visit.require_actor()?, Action::ManageLicenses).is_ok(),
         activation: paths::activation(),
+        add: paths::license_add(),
         subscriptions: paths::subscriptions(),
         license_type: LICENSE_TYPE,
         count: format!("Showing {} of {}", show::group_len(shown), show::count(all, "license")),

@@ -64,7 +64,7 @@ fn write(file: &mut CsvFile, license: &License, visit: &Visit) -> Result<(), Web
         Cell::Text(LICENSE_TYPE),
         Cell::Text(license.kind.label()),
         Cell::Text(license.source.label()),
-        Cell::Empty,
+        license.code().as_deref().map_or(Cell::Empty, Cell::Text),
         Cell::Text(&license.agreement_id),
         Cell::Time(license.activated_at),
         Cell::Text(&by_whom(license)),

@@ -10,6 +10,7 @@ mod credits;
 mod credits_calendar;
 mod credits_history;
 mod credits_purchases;
+mod license_add;
 pub(crate) mod licenses;
 mod licenses_address;
 mod licenses_csv;

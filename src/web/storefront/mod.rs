@@ -4,6 +4,8 @@
 mod confirmation;
 mod contract;
 mod contract_form;
+mod invoice;
+mod invoices;
 pub(crate) mod listing;
 mod moment;
 mod pay;
@@ -12,6 +14,7 @@ mod renewal_form;
 mod review;
 mod search;
 mod set_up;
+mod statement;
 mod subscription;
 mod subscriptions;
 mod upgrade;
@@ -39,6 +42,13 @@ pub fn routes() -> Vec<Entry> {
         get(paths::SUBSCRIPTIONS_CSV, Access::May(Action::SeePurchases), || web::to(subscriptions::csv)),
         get(paths::SUBSCRIPTION, Access::May(Action::SeePurchases), || web::to(subscription::show)),
         post(paths::UPGRADE, Access::May(Action::Purchase), || web::to(upgrade::create)),
+        get(paths::INVOICES, Access::May(Action::SeePurchases), || web::to(invoices::list)),
+        get(paths::INVOICES_CSV, Access::May(Action::SeePurchases), || web::to(invoices::csv)),
+        get(paths::STATEMENT, Access::May(Action::SeePurchases), || web::to(statement::show)),
+        get(paths::STATEMENT_CSV, Access::May(Action::SeePurchases), || web::to(statement::csv)),
+        get(paths::STATEMENT_PDF, Access::May(Action::SeePurchases), || web::to(statement::pdf)),
+        get(paths::INVOICE, Access::May(Action::SeePurchases), || web::to(invoice::show)),
+        get(paths::INVOICE_PDF, Access::May(Action::SeePurchases), || web::to(invoice::pdf)),
         post(paths::RENEWAL, Access::May(Action::Purchase), || web::to(renewal::change)),
     ]
 }

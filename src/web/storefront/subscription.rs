@@ -76,6 +76,8 @@ struct ChargeRow {
     credits: String,
     amount: String,
     purchase_order: String,
+    invoice: String,
+    invoice_href: String,
 }
 
 /// `GET /marketplace/subscriptions/{agreement}?tab=`
@@ -193,6 +195,8 @@ fn charges(visit: &Visit, detail: &Detail) -> Vec<ChargeRow> {
         credits: show::group(charge.credits.get()),
         amount: charge.amount.to_string(),
         purchase_order: charge.purchase_order.clone().unwrap_or_else(|| "None".to_owned()),
+        invoice: charge.invoice.clone().unwrap_or_default(),
+        invoice_href: charge.invoice.as_deref().map(paths::invoice).unwrap_or_default(),
     };
     detail.charges.iter().map(row).collect()
 }

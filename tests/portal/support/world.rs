@@ -3,7 +3,7 @@
 
 use super::browser::Browser;
 use super::page::Page;
-use super::people::{ACME_ADMIN, ACME_BUYER, ACME_MEMBER, Purchase, SUPPORT};
+use super::people::{ACME_ADMIN, ACME_BUYER, ACME_MEMBER, LEAD, Purchase, SUPPORT};
 use super::portal::Portal;
 use super::stage::Stage;
 use std::collections::BTreeMap;
@@ -38,6 +38,7 @@ impl World {
         let license = public_id(stage, "lic", "SELECT id FROM licenses").await;
         support.ask_for_transfer(&license, "Globex").await;
         difference(stage).await;
+        portal.sign_in(LEAD).await.issue_codes("2", "", "2026-06-30").await;
         let own = own_things(stage, &activated, quote, license).await;
         Self { buyer, admin, support, activated, waiting, own }
     }
@@ -79,6 +80,8 @@ async fn own_things(stage: &Stage, activated: &Purchase, quote: String, license:
         ("purchase", arn.rsplit(':').next().unwrap_or_default().to_owned()),
         ("account", "111122223333".to_owned()),
         ("mail", "mai_00000000000000000000000000".to_owned()),
+        ("batch", public_id(stage, "cob", "SELECT id FROM code_batches").await),
+        ("number", stage.db.read("SELECT number FROM invoices ORDER BY sequence").scalar().await.expect("an invoice")),
         ("code", "nobody-was-given-this-code".to_owned()),
     ])
 }

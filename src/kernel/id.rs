@@ -98,6 +98,8 @@ ids! {
     CreditEntryId = "cre";
     /// An allocation entry.
     AllocationEntryId = "all";
+    /// A kept estimate.
+    ScenarioId = "scn";
     /// An audit entry.
     AuditEntryId = "aud";
     /// A mail in the outbox.

@@ -163,6 +163,17 @@ pub struct Event {
     pub credits: i64,
 }
 
+impl Figures {
+    /// The figures once this has happened too.
+    #[must_use]
+    pub const fn with(self, event: &Event) -> Self {
+        match event.what {
+            What::Reserved(_) => Self { allocated: self.allocated + event.credits, ..self },
+            _ => Self { total_valid: self.total_valid + event.credits, ..self },
+        }
+    }
+}
+
 /// The figures from an instant until the next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {

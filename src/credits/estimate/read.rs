@@ -148,6 +148,10 @@ impl Estimate {
         }
         for (key, units) in &self.units {
             pairs.push((field(key), units.total().to_string()));
+            // That nothing is in use says as much as that something is (CRD-7).
+            if units.in_use().is_some_and(BTreeMap::is_empty) {
+                pairs.push((edition_field(key, key), "0".to_owned()));
+            }
             for (edition, number) in units.in_use().into_iter().flatten() {
                 pairs.push((edition_field(key, edition), number.to_string()));
             }

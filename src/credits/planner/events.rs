@@ -123,10 +123,7 @@ pub(super) fn steps(opening: Figures, mut events: Vec<Event>) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut figures = opening;
     for event in events {
-        match event.what {
-            What::Reserved(_) => figures.allocated += event.credits,
-            _ => figures.total_valid += event.credits,
-        }
+        figures = figures.with(&event);
         match steps.last_mut().filter(|last| last.at == event.at) {
             Some(step) => {
                 step.figures = figures;

@@ -5,13 +5,23 @@ mod activation_done;
 mod activation_hand_over;
 mod activation_stopped;
 mod audit;
+mod calculator;
 mod credits;
 mod credits_history;
 mod credits_purchases;
+mod estimate_view;
 pub(crate) mod licenses;
 mod licenses_address;
 mod licenses_csv;
 mod licenses_detail;
+mod planner;
+mod planner_address;
+mod planner_form;
+mod planner_view;
+mod scenario;
+mod scenario_compare;
+mod scenario_new;
+mod scenarios;
 mod start;
 mod start_waiting;
 mod team;
@@ -34,6 +44,9 @@ pub fn routes() -> Vec<Entry> {
         get(paths::AUDIT, Access::May(Action::ReadAudit), || web::to(audit::list)),
     ];
     lines.extend(activation::routes());
+    lines.extend(calculator::routes());
+    lines.extend(planner::routes());
+    lines.extend(scenarios::routes());
     lines.extend(licenses::routes());
     lines.extend(team::routes());
     lines

@@ -82,10 +82,7 @@ impl Baseline {
     /// The pool's figures today.
     #[must_use]
     pub fn figures(&self) -> Figures {
-        Figures {
-            total_valid: self.holdings.iter().map(|holding| holding.credits).sum(),
-            allocated: self.reserved.values().sum(),
-        }
+        Figures { total_valid: self.holdings.iter().map(|holding| holding.credits).sum(), allocated: self.reserved.values().sum() }
     }
 
     /// A contract's holding; the one that ends last, where it has several.

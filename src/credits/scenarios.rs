@@ -2,7 +2,7 @@
 //! made against the version that the person saw, so that nobody's words are lost to somebody else's.
 
 use super::estimate::Estimate;
-use super::store::{self, scenarios};
+use super::store::scenarios;
 use crate::access::BusinessScope;
 use crate::audit::{self, Entry, Who};
 use crate::db::{Db, Error, Failed, Tx, refuse};
@@ -99,7 +99,7 @@ pub async fn keep(
 ) -> Result<ScenarioId, Failed<ScenarioRefusal>> {
     let (business, id, name_key) = (scope.business(), ScenarioId::generate(), text::search_key(words.name));
     tx!(db, |tx| {
-        store::lock_pool(tx, business).await?;
+        scenarios::lock_business(tx, business).await?;
         if scenarios::find_by_name(tx, business, &name_key).await?.is_some() {
             return refuse(ScenarioRefusal::NameTaken);
         }
@@ -136,7 +136,7 @@ pub async fn rename(
 ) -> Result<(), Failed<ScenarioRefusal>> {
     let (business, name_key) = (scope.business(), text::search_key(words.name));
     tx!(db, |tx| {
-        store::lock_pool(tx, business).await?;
+        scenarios::lock_business(tx, business).await?;
         let scenario = unchanged(tx, scope, id, seen).await?;
         if scenarios::find_by_name(tx, business, &name_key).await?.is_some_and(|other| other != id) {
             return refuse(ScenarioRefusal::NameTaken);

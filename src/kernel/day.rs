@@ -52,6 +52,9 @@ mod tests {
         assert_eq!(begins("2026-06-01", "Europe/Berlin"), "2026-05-31T22:00:00+00:00");
         assert_eq!(begins("2023-10-01", "America/Asuncion"), "2023-10-01T04:00:00+00:00");
         let at = "2026-05-31T23:30:00Z".parse().unwrap();
-        assert_eq!((of(at, Zone::UTC).to_string(), of(at, "Europe/Berlin".parse().unwrap()).to_string()), ("2026-05-31".into(), "2026-06-01".into()));
+        assert_eq!(
+            (of(at, Zone::UTC).to_string(), of(at, "Europe/Berlin".parse().unwrap()).to_string()),
+            ("2026-05-31".into(), "2026-06-01".into())
+        );
     }
 }

@@ -28,6 +28,7 @@ mod mail;
 mod marketplace;
 mod model;
 mod pages;
+mod planning;
 mod races;
 mod security;
 mod setup;

@@ -134,4 +134,3 @@ pub(super) fn steps(opening: Figures, mut events: Vec<Event>) -> Vec<Step> {
     }
     steps
 }
-

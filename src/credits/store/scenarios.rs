@@ -32,6 +32,11 @@ pub(in crate::credits) async fn insert(tx: &mut Tx, new: NewScenario<'_>) -> Res
         .await
 }
 
+/// Keeps every other naming of this business's scenarios waiting until the transaction ends.
+pub(in crate::credits) async fn lock_business(tx: &mut Tx, business: BusinessId) -> Result<(), Error> {
+    tx.lock("SELECT id FROM businesses WHERE id = $1").bind(business).one::<(BusinessId,)>().await.map(|_| ())
+}
+
 /// The scenario that has a name, in whatever case and accents.
 pub(in crate::credits) async fn find_by_name(tx: &mut Tx, business: BusinessId, name_key: &str) -> Result<Option<ScenarioId>, Error> {
     let found: Option<(ScenarioId,)> =

@@ -156,7 +156,12 @@ fn fields(solution: &Solution, solutions: &Solutions, form: &FormView) -> Soluti
     SolutionFields {
         key: solution.key.clone(),
         name: solution.name.clone(),
-        fields: solution.features.iter().filter(|feature| feature.is_allocatable()).map(|feature| units(feature, solutions, form)).collect(),
+        fields: solution
+            .features
+            .iter()
+            .filter(|feature| feature.is_allocatable())
+            .map(|feature| units(feature, solutions, form))
+            .collect(),
         without: solution.features.iter().filter(without).map(reason).collect(),
     }
 }
@@ -226,6 +231,17 @@ fn write(estimate: &Estimate, solutions: &Solutions, read: pool::Pool) -> Result
     }
     let (per_year, over_term) = (Cell::Number(outcome.per_year), Cell::Number(outcome.over_term));
     let (current, remaining) = (Cell::Number(verdict.current), Cell::Number(verdict.remaining));
-    file.row(&[Cell::Text("All together"), Cell::Empty, Cell::Empty, per_year, years, over_term, Cell::Empty, current, remaining, Cell::Time(read.as_of)])?;
+    file.row(&[
+        Cell::Text("All together"),
+        Cell::Empty,
+        Cell::Empty,
+        per_year,
+        years,
+        over_term,
+        Cell::Empty,
+        current,
+        remaining,
+        Cell::Time(read.as_of),
+    ])?;
     Ok(file)
 }

@@ -76,7 +76,6 @@ pub(super) struct VerdictView {
     pub current: String,
     pub current_negative: bool,
     pub remaining: String,
-    pub remaining_plain: i64,
     /// How the remaining balance comes about.
     pub how: String,
     /// Credits to buy, in words.
@@ -102,7 +101,6 @@ impl VerdictView {
             current: show::group(verdict.current),
             current_negative: verdict.current < 0,
             remaining: show::group(verdict.remaining),
-            remaining_plain: verdict.remaining,
             how,
             missing: (verdict.missing() > 0).then(|| show::count(verdict.missing(), "credit")),
             marketplace: paths::marketplace(),

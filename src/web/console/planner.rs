@@ -71,7 +71,9 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let mut problems = Problems::new();
     if asked.unusable > 0 {
         let many = show::count(i64::try_from(asked.unusable).unwrap_or(i64::MAX), "assumption");
-        problems.push("", format!("{many} of this address cannot be used and is left out: your business does not have what it is about"));
+        let was = if asked.unusable == 1 { "was" } else { "were" };
+        problems
+            .push("", format!("{many} of this address {was} left out: your business does not have what is assumed, or the plan is full"));
     }
     if let Some(sent) = Sent::parse(visit.query("add")) {
         match planner_form::read(&visit, sent, &asked, &baseline) {
@@ -157,8 +159,7 @@ pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
     if asked.unusable > 0 {
         return Ok(visit.see_other(&asked.with_window(asked.window)));
     }
-    let words =
-        Words { baseline: &baseline, assumptions: &asked.assumptions, solutions: &visit.portal().solutions, zone: visit.zone() };
+    let words = Words { baseline: &baseline, assumptions: &asked.assumptions, solutions: &visit.portal().solutions, zone: visit.zone() };
     write(&Plan::new(&baseline, &asked.assumptions, asked.window), words)?.download("credit-plan", visit.now())
 }
 

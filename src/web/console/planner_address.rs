@@ -52,9 +52,7 @@ impl Asked {
 
     /// The same plan in which a contract renews or does not; nothing is assumed where that is what the console knows.
     pub fn with_fate(&self, contract: ContractId, renews: bool, known: bool) -> String {
-        let about = |assumption: &&Assumption| {
-            !matches!(assumption, Assumption::Renewed(other) | Assumption::NotRenewed(other) if *other == contract)
-        };
+        let about = |assumption: &&Assumption| !matches!(assumption, Assumption::Renewed(other) | Assumption::NotRenewed(other) if *other == contract);
         let mut all: Vec<Assumption> = self.assumptions.iter().filter(about).cloned().collect();
         if renews != known {
             all.push(if renews { Assumption::Renewed(contract) } else { Assumption::NotRenewed(contract) });

@@ -98,7 +98,8 @@ async fn refused(
     note(&mut problems, refusal);
     let typed = FormView::with(form, problems);
     // The form that removes has no words of its own.
-    let typed = if form.text("name").is_empty() { typed.set("name", scenario.name.clone()).set("about", scenario.about.clone()) } else { typed };
+    let typed =
+        if form.text("name").is_empty() { typed.set("name", scenario.name.clone()).set("about", scenario.about.clone()) } else { typed };
     page(visit, scope, &scenario, typed, StatusCode::CONFLICT).await
 }
 

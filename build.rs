@@ -77,6 +77,6 @@ fn without_comments(text: &str, extension: &str) -> Vec<u8> {
         }
     }
     code.push_str(rest);
-    let lines = code.lines().map(str::trim).filter(|line| !line.is_empty() && !(extension == "js" && line.starts_with("//")));
+    let lines = code.lines().map(str::trim).filter(|line| !(line.is_empty() || extension == "js" && line.starts_with("//")));
     lines.fold(String::new(), |served, line| served + line + "\n").into_bytes()
 }

@@ -1,5 +1,6 @@
 //! The table of jobs, and how one is claimed and run.
 
+use super::seal::seal_audit;
 use crate::application::Portal;
 use crate::db::Error;
 use crate::fulfilment::land::forget_handles;
@@ -61,6 +62,7 @@ pub const JOBS: &[Job] = &[
         every: OFTEN,
         work: |portal| async { Ok(deliver_due(&portal.db, &portal.clock, &portal.mail).await?) }.boxed(),
     },
+    Job { name: "seal audit log", every: TimeDelta::seconds(5), work: |portal| seal_audit(portal).boxed() },
     Job { name: "sweep handles", every: SELDOM, work: |portal| async { Ok(forget_handles(&portal.fulfilment).await?) }.boxed() },
     Job { name: "sweep tokens", every: SELDOM, work: |portal| async { Ok(token::sweep(&portal.db, portal.clock.now()).await?) }.boxed() },
     Job { name: "sweep sign-ins", every: SELDOM, work: |portal| async { Ok(sweep(&portal.db, portal.clock.now()).await?) }.boxed() },

@@ -14,6 +14,7 @@ mod access_matrix;
 mod account;
 mod activation;
 mod admin;
+mod audit;
 mod bench;
 mod billing;
 mod console_start;

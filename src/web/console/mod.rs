@@ -5,6 +5,7 @@ mod activation_done;
 mod activation_hand_over;
 mod activation_stopped;
 mod audit;
+mod audit_csv;
 mod calculator;
 mod credits;
 mod credits_history;
@@ -42,6 +43,7 @@ pub fn routes() -> Vec<Entry> {
         get(paths::CREDITS_PURCHASES_CSV, Access::May(Action::SeeLicenses), || web::to(credits_purchases::csv)),
         get(paths::CREDITS_HISTORY_CSV, Access::May(Action::SeeLicenses), || web::to(credits_history::csv)),
         get(paths::AUDIT, Access::May(Action::ReadAudit), || web::to(audit::list)),
+        get(paths::AUDIT_CSV, Access::May(Action::ReadAudit), || web::to(audit_csv::download)),
     ];
     lines.extend(activation::routes());
     lines.extend(calculator::routes());

@@ -75,12 +75,22 @@ impl Words<'_> {
     }
 
     fn step(self, step: &Step) -> String {
-        let said = |event: &Event| format!("{}: {}", self.event(event), signed(event.credits));
-        let mut said: Vec<String> = step.events.iter().take(EVENTS_NAMED).map(said).collect();
-        if step.events.len() > EVENTS_NAMED {
-            said.push(format!("and {} more", show::group_len(step.events.len() - EVENTS_NAMED)));
+        let renewed = |event: &Event| match event.what {
+            What::Expired(contract) => step.events.iter().any(|other| other.what == What::Renewed(contract)),
+            What::AddedExpired(place) => step.events.iter().any(|other| other.what == What::AddedRenewed(place)),
+            _ => false,
+        };
+        // An end whose next term begins at the same instant is said once: as the renewal that it is.
+        let named: Vec<&Event> = step.events.iter().filter(|event| !renewed(event)).collect();
+        let said = |event: &&Event| match event.what {
+            What::Renewed(_) | What::AddedRenewed(_) => format!("{}: {}", self.event(event), show::count(event.credits, "credit")),
+            _ => format!("{}: {}", self.event(event), signed(event.credits)),
+        };
+        let mut words: Vec<String> = named.iter().take(EVENTS_NAMED).map(said).collect();
+        if named.len() > EVENTS_NAMED {
+            words.push(format!("and {} more", show::group_len(named.len() - EVENTS_NAMED)));
         }
-        said.join("; ")
+        words.join("; ")
     }
 }
 

@@ -27,7 +27,7 @@ both_engines! {
         assert!(page.link("Keep as a scenario").is_none(), "a Billing viewer keeps nothing");
         let rows = page.rows("Credits needed by feature");
         let how = "1,000 endpoints: 1,000 × 45 credits = 45,000 credits";
-        assert_eq!(rows, [["Endpoint Security Core Endpoint Security", "1,000 endpoints", "45,000", "135,000", how]]);
+        assert_eq!(rows, [["Endpoint Security Core Endpoint Security", "45,000", "135,000", "1,000 endpoints", how]]);
         let rows = csv_of(viewer.click("Download CSV").await);
         assert_eq!(rows[1][..6], ["Endpoint Security", "Endpoint Security Core", "1000", "45000", "3", "135000"]);
         assert_eq!(rows[2][3..], ["45000", "3", "135000", "", "8000", "-37000", "2026-03-02T09:00:00Z"]);

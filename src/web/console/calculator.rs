@@ -183,6 +183,13 @@ fn units(feature: &Feature, solutions: &Solutions, form: &FormView) -> UnitsFiel
     }
 }
 
+/// An address with this visit's query.
+pub(super) fn with_typed(visit: &Visit, path: &str) -> String {
+    let pairs = visit.query_pairs();
+    let typed: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    paths::with_query(path, &typed)
+}
+
 /// `GET /console/credits/calculator.csv`: the result by feature, and all together with the balance. An address with
 /// problems leads to the page that says them.
 pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
@@ -190,8 +197,7 @@ pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
     let pairs = visit.query_pairs();
     let solutions = &visit.portal().solutions;
     let Ok(estimate) = Estimate::read(&pairs, solutions) else {
-        let typed: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        return Ok(visit.see_other(&paths::with_query(&paths::calculator(), &typed)));
+        return Ok(visit.see_other(&with_typed(&visit, &paths::calculator())));
     };
     let read = pool::read(visit.db(), scope, visit.now()).await?;
     write(&estimate, solutions, read)?.download("credit-estimate", visit.now())

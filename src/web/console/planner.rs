@@ -1,7 +1,7 @@
 //! The planner (CRD-10): what if a license is not renewed, credits are added, a feature grows. Every assumption stands in
 //! the address and goes by a link; nothing here changes anything, for anybody.
 
-use super::calculator::crumbed;
+use super::calculator::{crumbed, with_typed};
 use super::credits::Instant;
 use super::planner_address::{Asked, address};
 use super::planner_form::{self, Sent};
@@ -157,7 +157,8 @@ fn features(solutions: &Solutions) -> Vec<(String, String)> {
 pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
     let (asked, baseline) = read(&visit).await?;
     if asked.unusable > 0 {
-        return Ok(visit.see_other(&asked.with_window(asked.window)));
+        // To the page that says what is wrong with the address.
+        return Ok(visit.see_other(&with_typed(&visit, &paths::planner())));
     }
     let words = Words { baseline: &baseline, assumptions: &asked.assumptions, solutions: &visit.portal().solutions, zone: visit.zone() };
     write(&Plan::new(&baseline, &asked.assumptions, asked.window), words)?.download("credit-plan", visit.now())

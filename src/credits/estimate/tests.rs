@@ -86,7 +86,7 @@ proptest! {
         for (feature, units) in features.iter().zip(&units) {
             if let Some(units) = units {
                 typed.push((field(&feature.key), units.to_string()));
-                expected += feature.price.rate().and_then(|rate| rate.credits_for(*units)).map_or(0, |credits| credits.get());
+                expected += feature.price.rate().and_then(|rate| rate.credits_for(*units)).map_or(0, crate::kernel::credits::Credits::get);
             }
         }
         let estimate = Estimate::read(&typed, &solutions).unwrap();

@@ -233,11 +233,11 @@ proptest! {
             Plan::new(&base, &assumptions.iter().cloned().chain(bought).collect::<Vec<_>>(), Window::ThreeYears)
         };
         prop_assert_eq!(buying(None).first_negative(), None);
-        for place in 0..purchases.len() {
+        for (place, purchase) in purchases.iter().enumerate() {
             prop_assert!(buying(Some((place, 1, TimeDelta::zero()))).first_negative().is_some());
             let later = TimeDelta::microseconds(1);
             let late = buying(Some((place, 0, later)));
-            prop_assert_eq!(late.first_negative().map(|(at, _)| at), Some(purchases[place].by).filter(|by| *by <= late.to()));
+            prop_assert_eq!(late.first_negative().map(|(at, _)| at), Some(purchase.by).filter(|by| *by <= late.to()));
         }
     }
 }

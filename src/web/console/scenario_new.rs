@@ -50,7 +50,7 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
     let scope = visit.business_scope(Action::ManageLicenses)?;
     let pairs: Vec<(String, String)> = url::form_urlencoded::parse(form.text("estimate").as_bytes()).into_owned().collect();
     let estimate = Estimate::read(&pairs, &visit.portal().solutions).ok().filter(|estimate| !estimate.is_empty());
-    let Some(estimate) = estimate else { return without_estimate(&visit) };
+    let Some(estimate) = estimate else { return Ok(without_estimate(&visit)) };
     let mut problems = Problems::new();
     let Some((name, about)) = words(&form, &mut problems) else {
         return page(&visit, &estimate, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY);
@@ -69,9 +69,9 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
 }
 
 /// The solutions changed since the page was made, or the form is none of this page.
-fn without_estimate(visit: &Visit) -> Result<HttpResponse, WebError> {
+fn without_estimate(visit: &Visit) -> HttpResponse {
     visit.flash(Tone::Warning, "There is nothing to keep", "Estimate something first, then keep it.");
-    Ok(visit.see_other(&paths::calculator()))
+    visit.see_other(&paths::calculator())
 }
 
 /// Why it is not kept, at the field that can put it right.

@@ -2,11 +2,16 @@
 
 pub mod allocation;
 pub mod attention;
+pub mod baseline;
+pub mod estimate;
 pub mod history;
+pub mod in_use;
 pub mod ledger;
+pub mod planner;
 pub mod pool;
 pub mod purchase_history;
 pub mod rates;
+pub mod scenarios;
 pub mod solutions;
 mod store;
 pub mod trace;

@@ -1,6 +1,8 @@
 //! All SQL of the credits room. Entries are inserted and read, never edited; figures are sums of entries.
 
 pub(super) mod items;
+pub(super) mod planning;
+pub(super) mod scenarios;
 
 use crate::db::{Db, Error, Query, Tx};
 use crate::kernel::clock::Timestamp;

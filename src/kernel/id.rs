@@ -104,6 +104,8 @@ ids! {
     CreditEntryId = "cre";
     /// An allocation entry.
     AllocationEntryId = "all";
+    /// A kept estimate.
+    ScenarioId = "scn";
     /// An audit entry.
     AuditEntryId = "aud";
     /// A mail in the outbox.

@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod credits;
+pub mod day;
 pub mod email;
 pub mod id;
 pub mod money;

@@ -81,6 +81,11 @@ impl Problems {
         self.0.push(FieldError { field: field.to_owned(), message: message.into() });
     }
 
+    /// Those of another check too.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// The value, or its problem noted.
     pub fn take<T>(&mut self, field: &str, parsed: Result<T, impl Into<String>>) -> Option<T> {
         match parsed {
@@ -118,6 +123,12 @@ impl FormView {
     pub fn with(form: &Form, problems: Problems) -> Self {
         let shown = |name: &str| !name.contains("password") && name != "csrf";
         let values = form.0.iter().filter(|(name, _)| shown(name)).cloned().collect();
+        Self { values, errors: problems.0 }
+    }
+
+    /// A form that is sent by GET: what its address says, with what is wrong.
+    #[must_use]
+    pub fn of_query(values: Vec<(String, String)>, problems: Problems) -> Self {
         Self { values, errors: problems.0 }
     }
 

@@ -1,7 +1,7 @@
 //! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
 
 use crate::kernel::id::{
-    BusinessId, CodeBatchId, ContractId, InvitationId, LicenseId, MailId, PersonId, QuestionId, SessionReference, TransferId,
+    BusinessId, CodeBatchId, ContractId, InvitationId, LicenseId, MailId, PersonId, QuestionId, ScenarioId, SessionReference, TransferId,
 };
 use std::fmt::{Display, Write};
 
@@ -159,6 +159,24 @@ paths! {
     CREDITS_HISTORY_CSV, credits_history_csv() = "/console/credits/history.csv";
     /// One expiration as a calendar file.
     CREDITS_CALENDAR, credits_calendar() = "/console/credits/expiration.ics";
+    /// The calculator; the whole estimate is in the address.
+    CALCULATOR, calculator() = "/console/credits/calculator";
+    /// Its result as CSV.
+    CALCULATOR_CSV, calculator_csv() = "/console/credits/calculator.csv";
+    /// The planner; every assumption is in the address.
+    PLANNER, planner() = "/console/credits/planner";
+    /// Its steps as CSV.
+    PLANNER_CSV, planner_csv() = "/console/credits/planner.csv";
+    /// Kept estimates.
+    SCENARIOS, scenarios() = "/console/credits/scenarios";
+    /// Keep an estimate.
+    SCENARIO_NEW, scenario_new() = "/console/credits/new-scenario";
+    /// Two kept estimates side by side.
+    SCENARIO_COMPARE, scenario_compare() = "/console/credits/compare";
+    /// One kept estimate; POST: rename it.
+    SCENARIO, scenario(scenario: ScenarioId) = "/console/credits/scenarios/{scenario}";
+    /// POST: remove it.
+    SCENARIO_REMOVE, scenario_remove(scenario: ScenarioId) = "/console/credits/scenarios/{scenario}/remove";
     /// The business's people.
     TEAM, team() = "/console/team";
     /// Invite a colleague.

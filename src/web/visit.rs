@@ -185,6 +185,12 @@ impl Visit {
         found.map(|(_, value)| value.trim()).filter(|value| !value.chars().any(char::is_control)).unwrap_or("")
     }
 
+    /// Every query parameter in its order, as typed but for control characters: those values are left out.
+    #[must_use]
+    pub fn query_pairs(&self) -> Vec<(String, String)> {
+        self.0.query.iter().filter(|(_, value)| !value.chars().any(char::is_control)).cloned().collect()
+    }
+
     /// A segment of the path, decoded.
     #[must_use]
     pub fn param(&self, name: &str) -> &str {

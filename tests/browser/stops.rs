@@ -11,6 +11,9 @@ pub trait Looks {
     async fn look(&mut self, desk: &Desk, name: &str);
 }
 
+const PLAN: &str =
+    "/console/credits/planner?months=36&a=units.endpoint-security.core.400.20270101T000000Z&a=added.500.20270601T000000Z.once";
+
 const LISTING: &str = "/marketplace/pp/prodview-u2in6sa3igl7c";
 
 /// Walks through everything.
@@ -181,6 +184,13 @@ async fn console(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
         ("/console/licenses", "licenses"),
         ("/console/licenses?q=nothing", "licenses-no-match"),
         ("/console/credits", "credits"),
+        ("/console/credits/calculator", "calculator"),
+        ("/console/credits/calculator?years=3&endpoint-security_core=100&endpoint-security_core_pro=10", "calculator-result"),
+        ("/console/credits/calculator?years=9&endpoint-security_core=x", "calculator-problems"),
+        ("/console/credits/scenarios", "scenarios-empty"),
+        ("/console/credits/planner?months=36", "planner"),
+        ("/console/credits/planner?months=12&add=credits&credits=0", "planner-problems"),
+        (PLAN, "planner-negative"),
         ("/console/team", "team"),
         ("/console/team/invitations", "team-invite"),
         ("/console/audit", "audit"),
@@ -189,6 +199,7 @@ async fn console(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     ] {
         at(desk, looks, path, name).await;
     }
+    scenarios(desk, looks).await;
     desk.open("/console/licenses").await;
     desk.click("Trend Vision One").await;
     looks.look(desk, "license").await;
@@ -207,6 +218,25 @@ async fn console(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     desk.sign_in_anew("admin@globex.example").await;
     at(desk, looks, "/console", "console-empty").await;
     at(desk, looks, "/console/licenses", "licenses-empty").await;
+}
+
+/// Two estimates that are kept and compared.
+async fn scenarios(desk: &Desk, looks: &mut impl Looks) {
+    for (name, units) in [("Offices", "100"), ("Offices and plants", "1200")] {
+        desk.open(&format!("/console/credits/new-scenario?years=2&endpoint-security_core={units}&endpoint-security_xdr=100")).await;
+        looks.look(desk, "scenario-keep").await;
+        desk.fill("Name", name).await;
+        desk.press("Keep the scenario").await;
+        desk.expect_heading(name).await;
+    }
+    looks.look(desk, "scenario").await;
+    at(desk, looks, "/console/credits/scenarios", "scenarios").await;
+    let ids = ["Offices", "Offices and plants"].map(|name| format!("//a[text()='{name}']"));
+    let mut chosen = Vec::new();
+    for id in ids {
+        chosen.push(desk.attribute_of(&id, "href").await.rsplit('/').next().unwrap_or_default().to_owned());
+    }
+    at(desk, looks, &format!("/console/credits/compare?a={}&b={}", chosen[0], chosen[1]), "scenario-compare").await;
 }
 
 /// The support desk, up to a transfer that waits and one that was approved.

@@ -31,6 +31,7 @@ mod mail;
 mod marketplace;
 mod model;
 mod pages;
+mod planning;
 mod races;
 mod renewal;
 mod security;

@@ -112,12 +112,12 @@ struct Size {
     class: &'static str,
     width: i64,
     height: i64,
-    /// Only every so many months are named.
-    months_each: u32,
+    /// At most so many months are named.
+    names_max: usize,
 }
 
-const WIDE: Size = Size { suffix: "wide", class: "chart-wide", width: 760, height: 280, months_each: 1 };
-const NARROW: Size = Size { suffix: "narrow", class: "chart-narrow", width: 320, height: 260, months_each: 3 };
+const WIDE: Size = Size { suffix: "wide", class: "chart-wide", width: 760, height: 280, names_max: 13 };
+const NARROW: Size = Size { suffix: "narrow", class: "chart-narrow", width: 320, height: 260, names_max: 5 };
 
 const TOP: i64 = 40;
 const BOTTOM: i64 = 44;
@@ -235,13 +235,14 @@ impl<'p> Frame<'p> {
         }
         let below = self.floor_tenths() + 180;
         let ticks = month_ticks(self.plot.from, self.plot.to, self.plot.zone);
+        let months_each = months_between_names(ticks.len(), self.size.names_max);
         for (place, tick) in ticks.iter().enumerate() {
             let x = self.x(tick.at);
-            if (tick.month - 1) % self.size.months_each != 0 {
+            if (tick.month - 1) % months_each != 0 {
                 continue;
             }
             labels.push(at(x, below, "middle", tick.name()));
-            let is_first = ticks[..place].iter().all(|earlier| (earlier.month - 1) % self.size.months_each != 0);
+            let is_first = ticks[..place].iter().all(|earlier| (earlier.month - 1) % months_each != 0);
             if is_first || tick.month == 1 {
                 labels.push(at(x, below + 150, "middle", tick.year.to_string()));
             }
@@ -290,6 +291,12 @@ impl<'p> Frame<'p> {
         labels.reverse();
         labels
     }
+}
+
+/// Every how many months one is named, so that the names of a long window do not lie on each other.
+fn months_between_names(months: usize, names_max: usize) -> u32 {
+    let fits = |each: &usize| months.div_ceil(*each) <= names_max;
+    [1usize, 2, 3, 6].into_iter().find(fits).and_then(|each| u32::try_from(each).ok()).unwrap_or(12)
 }
 
 /// `12.5` for 125 tenths, without a fraction that says nothing.
@@ -349,6 +356,16 @@ mod tests {
         let words = |drawing: &Drawing| drawing.scale_labels.iter().map(|label| label.text.clone()).collect::<Vec<_>>().join(" ");
         assert_eq!(words(&chart.wide), "Credits 0 1 Apr 2026 May Jun Jul Aug Sep Oct Nov Dec Jan 2027 Feb Mar");
         assert_eq!(words(&chart.narrow), "Credits 0 1 Apr 2026 Jul Oct Jan 2027");
+    }
+
+    #[test]
+    fn a_long_window_names_fewer_months() {
+        let mut plot = plot(vec![], vec![]);
+        plot.to = at(3 * 365);
+        let chart = StepChart::draw(&plot);
+        let words = |drawing: &Drawing| drawing.scale_labels.iter().map(|label| label.text.clone()).collect::<Vec<_>>().join(" ");
+        assert_eq!(words(&chart.wide), "Credits 0 1 Apr 2026 Jul Oct Jan 2027 Apr Jul Oct Jan 2028 Apr Jul Oct Jan 2029");
+        assert_eq!(words(&chart.narrow), "Credits 0 1 Jan 2027 Jan 2028 Jan 2029");
     }
 
     #[test]

@@ -170,6 +170,8 @@ struct AnnualCredits {
     history: Option<HistoryView>,
     marketplace: String,
     subscriptions: String,
+    calculator: String,
+    planner: String,
 }
 
 #[derive(Template)]
@@ -221,6 +223,8 @@ async fn annual_credits(visit: &Visit, shell: Shell) -> Result<HttpResponse, Web
         history: (!line.is_empty()).then(|| HistoryView::new(&line, zone)),
         marketplace: paths::marketplace(),
         subscriptions: paths::subscriptions(),
+        calculator: paths::calculator(),
+        planner: paths::planner(),
     };
     visit.page(StatusCode::OK, &view)
 }

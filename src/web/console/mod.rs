@@ -6,15 +6,25 @@ mod activation_hand_over;
 mod activation_stopped;
 mod audit;
 mod audit_csv;
+mod calculator;
 mod credits;
 mod credits_calendar;
 mod credits_history;
 mod credits_purchases;
+mod estimate_view;
 mod license_add;
 pub(crate) mod licenses;
 mod licenses_address;
 mod licenses_csv;
 mod licenses_detail;
+mod planner;
+mod planner_address;
+mod planner_form;
+mod planner_view;
+mod scenario;
+mod scenario_compare;
+mod scenario_new;
+mod scenarios;
 mod start;
 mod start_waiting;
 mod team;
@@ -39,6 +49,9 @@ pub fn routes() -> Vec<Entry> {
         get(paths::AUDIT_CSV, Access::May(Action::ReadAudit), || web::to(audit_csv::download)),
     ];
     lines.extend(activation::routes());
+    lines.extend(calculator::routes());
+    lines.extend(planner::routes());
+    lines.extend(scenarios::routes());
     lines.extend(licenses::routes());
     lines.extend(team::routes());
     lines

@@ -35,6 +35,9 @@ impl World {
         admin.open("/console/team/invitations").await;
         admin.fill("Email", "newcomer@acme.example").choose("Role", "Auditor").press("Send the invitation").await;
         assert!(admin.page().problems().is_empty(), "{:?}", admin.page());
+        admin.open("/console/credits/new-scenario?years=1&endpoint-security_core=10").await;
+        admin.fill("Name", "Ten endpoints").press("Keep the scenario").await;
+        assert!(admin.page().problems().is_empty(), "{:?}", admin.page());
         let license = public_id(stage, "lic", "SELECT id FROM licenses").await;
         support.ask_for_transfer(&license, "Globex").await;
         difference(stage).await;
@@ -73,6 +76,7 @@ async fn own_things(stage: &Stage, activated: &Purchase, quote: String, license:
         ("contract", public_id(stage, "con", "SELECT id FROM contracts").await),
         ("business", public_id(stage, "biz", "SELECT id FROM businesses WHERE name = 'Acme Industries'").await),
         ("invitation", public_id(stage, "inv", "SELECT id FROM invitations").await),
+        ("scenario", public_id(stage, "scn", "SELECT id FROM scenarios").await),
         ("transfer", public_id(stage, "trf", "SELECT id FROM transfers").await),
         ("question", public_id(stage, "que", "SELECT id FROM contract_questions").await),
         ("person", public_id(stage, "per", person.leak()).await),

@@ -1,0 +1,34 @@
+//! What each feature of a business uses and reserves at an instant: where an estimate "from current use" and a plan begin.
+//! This is the one place where both read allocations; it changes none.
+
+use super::rates::Units;
+use super::store::planning;
+use crate::access::BusinessScope;
+use crate::db::{Db, Error};
+use crate::kernel::clock::Timestamp;
+
+/// A feature in use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InUse {
+    /// `solution/feature` as the ledger has it; the solutions file may not know it any more.
+    pub feature: String,
+    /// Units as last recorded.
+    pub units: Units,
+    /// Credits that it reserves.
+    pub credits: i64,
+}
+
+/// Every feature that reserves credits or has units at `now`, in the order of its key. The credits add up to the pool's
+/// allocated credits.
+///
+/// # Errors
+/// Any storage error.
+pub async fn read(db: &Db, scope: BusinessScope, now: Timestamp) -> Result<Vec<InUse>, Error> {
+    let rows = planning::list_in_use(db, scope.business(), now).await?;
+    let in_use = |(solution, feature, units, credits): (String, String, i64, i64)| InUse {
+        feature: format!("{solution}/{feature}"),
+        units: Units::of(units),
+        credits,
+    };
+    Ok(rows.into_iter().map(in_use).filter(|used| used.credits != 0 || used.units.total() != 0).collect())
+}

@@ -1,5 +1,6 @@
 //! Credits: the pool of a business, its ledger, what is allocated and how it went over time.
 
+pub mod allocated;
 pub mod allocation;
 pub mod attention;
 pub mod history;
@@ -7,6 +8,8 @@ pub mod ledger;
 pub mod pool;
 pub mod purchase_history;
 pub mod rates;
+pub mod service_keys;
 pub mod solutions;
 mod store;
 pub mod trace;
+pub mod usage_calls;

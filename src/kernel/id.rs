@@ -98,6 +98,8 @@ ids! {
     CreditEntryId = "cre";
     /// An allocation entry.
     AllocationEntryId = "all";
+    /// A key of one of the vendor's services.
+    ServiceKeyId = "key";
     /// An audit entry.
     AuditEntryId = "aud";
     /// A mail in the outbox.

@@ -185,6 +185,13 @@ paths! {
     /// The whole audit log.
     ADMIN_AUDIT, admin_audit() = "/admin/audit";
 
+    /// POST: usage that services report.
+    API_USAGE, api_usage() = "/api/v1/usage";
+    /// The figures of a business, for services.
+    API_CREDITS, api_credits(business: BusinessId) = "/api/v1/businesses/{business}/credits";
+    /// The API's description.
+    API_OPENAPI, api_openapi() = "/api/v1/openapi.json";
+
     /// Liveness.
     HEALTHZ, healthz() = "/healthz";
     /// Readiness, with the database.

@@ -5,9 +5,10 @@ mod bank;
 
 use crate::support::Stage;
 use crate::support::browser::Browser;
-use crate::support::fixtures::{Held, allocate, book_upgrade, contract_for};
+use crate::support::fixtures::{Held, book_upgrade, contract_for};
 use crate::support::page::{Page, number};
 use crate::support::portal::Portal;
+use crate::support::usage::allocate;
 use chrono::TimeDelta;
 use creditdesk::credits::ledger;
 use creditdesk::kernel::id::BusinessId;

@@ -21,6 +21,7 @@ pub mod schema;
 pub mod source;
 pub mod sqlite;
 pub mod stage;
+pub mod usage;
 pub mod volley;
 pub mod world;
 

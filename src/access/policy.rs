@@ -30,6 +30,8 @@ text_enum! {
         RequestTransfer = "request transfer",
         /// Approve or reject a transfer that somebody else asked for.
         DecideTransfer = "decide transfer",
+        /// Make and revoke keys of the vendor's services.
+        ManageServiceKeys = "manage service keys",
         /// Read the whole audit log.
         ReadWholeAudit = "read whole audit",
     }
@@ -66,6 +68,7 @@ pub fn allows(actor: &Actor, action: Action) -> Result<(), Refused> {
         Action::ReadAudit => business(actor, &[BusinessRole::Administrator, BusinessRole::Auditor], "Administrator or Auditor"),
         Action::LookUp | Action::RequestTransfer => staff(actor, &[StaffRole::Support, StaffRole::SupportLead], "Support or Support lead"),
         Action::DecideTransfer => staff(actor, &[StaffRole::SupportLead], "Support lead"),
+        Action::ManageServiceKeys => staff(actor, &[StaffRole::Operator], "Operator"),
         Action::ReadWholeAudit => staff(actor, StaffRole::ALL, "Support, Support lead or Operator"),
     }
 }

@@ -13,7 +13,7 @@ use crate::kernel::id::BusinessId;
 use crate::kernel::show;
 use crate::tx;
 use chrono::{SecondsFormat, TimeDelta};
-use serde::Serialize;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// How long an answer is kept.
@@ -78,27 +78,6 @@ pub struct Answer {
     pub replayed: bool,
 }
 
-#[derive(Serialize)]
-struct Body {
-    recorded_at: String,
-    results: Vec<Outcome>,
-}
-
-#[derive(Serialize)]
-struct Outcome {
-    business: String,
-    feature: String,
-    status: &'static str,
-    units: i64,
-    observed_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    credits_before: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    credits: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    in_force_observed_at: Option<String>,
-}
-
 /// Does what a call says, or answers what it was answered before.
 ///
 /// # Errors
@@ -129,8 +108,7 @@ pub async fn take(db: &Db, solutions: &Solutions, call: &Call<'_>, who: &Who) ->
             })?;
             results.push(outcome(&usage, observed_at, reported));
         }
-        let answer = Body { recorded_at: show::iso(who.now), results };
-        let body = serde_json::to_string(&answer).map_err(|error| Failed::Storage(Error::Other(sqlx::Error::Encode(error.into()))))?;
+        let body = json!({ "recorded_at": show::iso(who.now), "results": results }).to_string();
         store::save_answer(tx, key, call.idempotency_key, &body).await?;
         Ok(Answer { body, replayed: false })
     })
@@ -192,21 +170,25 @@ fn check<'a>(
     }
 }
 
-fn outcome(usage: &Usage<'_>, observed_at: Timestamp, reported: Reported) -> Outcome {
-    let (status, credits_before, credits, last) = match reported {
-        Reported::InForce(changed) => ("in_force", Some(changed.before), Some(changed.after), None),
-        Reported::OlderThan(last) => ("older_than_in_force", None, None, Some(last)),
-    };
-    Outcome {
-        business: usage.business.to_string(),
-        feature: usage.feature.to_string(),
-        status,
-        units: usage.units.total(),
-        observed_at: exact(observed_at),
-        credits_before,
-        credits,
-        in_force_observed_at: last.map(exact),
+fn outcome(usage: &Usage<'_>, observed_at: Timestamp, reported: Reported) -> Value {
+    let mut outcome = json!({
+        "business": usage.business.to_string(),
+        "feature": usage.feature.to_string(),
+        "units": usage.units.total(),
+        "observed_at": exact(observed_at),
+    });
+    match reported {
+        Reported::InForce(changed) => {
+            outcome["status"] = "in_force".into();
+            outcome["credits_before"] = changed.before.into();
+            outcome["credits"] = changed.after.into();
+        }
+        Reported::OlderThan(last) => {
+            outcome["status"] = "older_than_in_force".into();
+            outcome["in_force_observed_at"] = exact(last).into();
+        }
     }
+    outcome
 }
 
 /// To the microsecond, because it decides which report is in force.

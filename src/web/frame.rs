@@ -99,6 +99,9 @@ fn navigation(visit: &Visit, face: Face) -> Vec<NavGroup> {
                 items.push(item("Licenses", paths::admin_licenses(), "license"));
                 items.push(item("Transfers", paths::admin_transfers(), "transfer"));
             }
+            if may(visit, Action::ManageServiceKeys) {
+                items.push(item("Service keys", paths::service_keys(), "key"));
+            }
             items.push(item("Audit log", paths::admin_audit(), "history"));
             vec![group(None, items)]
         }

@@ -1,6 +1,6 @@
 //! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
 
-use crate::kernel::id::{BusinessId, ContractId, InvitationId, LicenseId, PersonId, SessionReference, TransferId};
+use crate::kernel::id::{BusinessId, ContractId, InvitationId, LicenseId, PersonId, ServiceKeyId, SessionReference, TransferId};
 use std::fmt::{Display, Write};
 
 /// Defines a pattern and, from the same text, the function that fills it.
@@ -137,6 +137,26 @@ paths! {
     CREDITS_PURCHASES_CSV, credits_purchases_csv() = "/console/credits/purchases.csv";
     /// One-year history as CSV.
     CREDITS_HISTORY_CSV, credits_history_csv() = "/console/credits/history.csv";
+    /// The purchase history as a workbook.
+    CREDITS_PURCHASES_XLSX, credits_purchases_xlsx() = "/console/credits/purchases.xlsx";
+    /// The history as a workbook.
+    CREDITS_HISTORY_XLSX, credits_history_xlsx() = "/console/credits/history.xlsx";
+    /// What each feature reserves, with forms for those who may change it.
+    ALLOCATION, allocation() = "/console/credits/allocation";
+    /// The same as CSV.
+    ALLOCATION_CSV, allocation_csv() = "/console/credits/allocation.csv";
+    /// The same as a workbook.
+    ALLOCATION_XLSX, allocation_xlsx() = "/console/credits/allocation.xlsx";
+    /// One feature: preview and POST.
+    ALLOCATION_FEATURE, allocation_feature(solution: &str, feature: &str) = "/console/credits/allocation/{solution}/{feature}";
+    /// Its entries.
+    ALLOCATION_ENTRIES, allocation_entries(solution: &str, feature: &str) = "/console/credits/allocation/{solution}/{feature}/entries";
+    /// Its entries as CSV.
+    ALLOCATION_ENTRIES_CSV, allocation_entries_csv(solution: &str, feature: &str) = "/console/credits/allocation/{solution}/{feature}/entries.csv";
+    /// Where the credits of a license came from and went.
+    LICENSE_TRACE, license_trace(license: LicenseId) = "/console/licenses/{license}/trace";
+    /// The same as CSV.
+    LICENSE_TRACE_CSV, license_trace_csv(license: LicenseId) = "/console/licenses/{license}/trace.csv";
     /// The business's people.
     TEAM, team() = "/console/team";
     /// Invite a colleague.
@@ -182,6 +202,14 @@ paths! {
     ADMIN_TRANSFER_REJECT, admin_transfer_reject(transfer: TransferId) = "/admin/transfers/{transfer}/reject";
     /// POST: withdraw.
     ADMIN_TRANSFER_WITHDRAW, admin_transfer_withdraw(transfer: TransferId) = "/admin/transfers/{transfer}/withdraw";
+    /// Keys of the vendor's services; POST makes one.
+    SERVICE_KEYS, service_keys() = "/admin/service-keys";
+    /// The form for a new one.
+    SERVICE_KEY_NEW, service_key_new() = "/admin/service-keys/new";
+    /// One key.
+    SERVICE_KEY, service_key(key: ServiceKeyId) = "/admin/service-keys/{key}";
+    /// POST: revoke it.
+    SERVICE_KEY_REVOKE, service_key_revoke(key: ServiceKeyId) = "/admin/service-keys/{key}/revoke";
     /// The whole audit log.
     ADMIN_AUDIT, admin_audit() = "/admin/audit";
 

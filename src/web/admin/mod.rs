@@ -15,6 +15,7 @@ mod preview;
 mod purchase;
 mod rows;
 mod search;
+mod service_keys;
 mod start;
 mod transfer;
 mod transfer_decide;
@@ -33,6 +34,7 @@ pub fn routes() -> Vec<Entry> {
     let look_up = Access::May(Action::LookUp);
     let ask = Access::May(Action::RequestTransfer);
     let decide = Access::May(Action::DecideTransfer);
+    let keys = Access::May(Action::ManageServiceKeys);
     vec![
         get(paths::ADMIN, staff, || web::to(start::show)),
         get(paths::ADMIN_SEARCH, look_up, || web::to(search::show)),
@@ -50,6 +52,11 @@ pub fn routes() -> Vec<Entry> {
         post(paths::ADMIN_TRANSFER_APPROVE, decide, || web::to(transfer_decide::approve)),
         post(paths::ADMIN_TRANSFER_REJECT, decide, || web::to(transfer_decide::reject)),
         post(paths::ADMIN_TRANSFER_WITHDRAW, ask, || web::to(transfer_decide::withdraw)),
+        get(paths::SERVICE_KEYS, keys, || web::to(service_keys::list)),
+        post(paths::SERVICE_KEYS, keys, || web::to(service_keys::make)),
+        get(paths::SERVICE_KEY_NEW, keys, || web::to(service_keys::new)),
+        get(paths::SERVICE_KEY, keys, || web::to(service_keys::show)),
+        post(paths::SERVICE_KEY_REVOKE, keys, || web::to(service_keys::revoke)),
         get(paths::ADMIN_AUDIT, staff, || web::to(audit::list)),
     ]
 }

@@ -4,10 +4,18 @@ mod activation;
 mod activation_done;
 mod activation_hand_over;
 mod activation_stopped;
+mod allocation;
+mod allocation_entries;
+mod allocation_feature;
+mod allocation_view;
 mod audit;
 mod credits;
 mod credits_history;
+mod credits_need;
 mod credits_purchases;
+mod credits_solutions;
+mod history_window;
+mod license_trace;
 pub(crate) mod licenses;
 mod licenses_address;
 mod licenses_csv;
@@ -29,10 +37,15 @@ pub fn routes() -> Vec<Entry> {
     let mut lines = vec![
         get(paths::CONSOLE, Access::May(Action::EnterConsole), || web::to(start::show)),
         get(paths::CREDITS, Access::May(Action::SeeLicenses), || web::to(credits::show)),
-        get(paths::CREDITS_PURCHASES_CSV, Access::May(Action::SeeLicenses), || web::to(credits_purchases::csv)),
-        get(paths::CREDITS_HISTORY_CSV, Access::May(Action::SeeLicenses), || web::to(credits_history::csv)),
+        get(paths::CREDITS_PURCHASES_CSV, Access::May(Action::SeeLicenses), || web::to(credits_purchases::file)),
+        get(paths::CREDITS_PURCHASES_XLSX, Access::May(Action::SeeLicenses), || web::to(credits_purchases::file)),
+        get(paths::CREDITS_HISTORY_CSV, Access::May(Action::SeeLicenses), || web::to(credits_history::file)),
+        get(paths::CREDITS_HISTORY_XLSX, Access::May(Action::SeeLicenses), || web::to(credits_history::file)),
+        get(paths::LICENSE_TRACE, Access::May(Action::SeeLicenses), || web::to(license_trace::show)),
+        get(paths::LICENSE_TRACE_CSV, Access::May(Action::SeeLicenses), || web::to(license_trace::csv)),
         get(paths::AUDIT, Access::May(Action::ReadAudit), || web::to(audit::list)),
     ];
+    lines.extend(allocation::routes());
     lines.extend(activation::routes());
     lines.extend(licenses::routes());
     lines.extend(team::routes());

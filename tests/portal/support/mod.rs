@@ -18,6 +18,7 @@ pub mod portal;
 pub mod postgres;
 pub mod process;
 pub mod schema;
+pub mod service;
 pub mod source;
 pub mod sqlite;
 pub mod stage;

@@ -37,6 +37,7 @@ impl World {
         assert!(admin.page().problems().is_empty(), "{:?}", admin.page());
         let license = public_id(stage, "lic", "SELECT id FROM licenses").await;
         support.ask_for_transfer(&license, "Globex").await;
+        service_key(stage).await;
         let own = own_things(stage, &activated, quote, license).await;
         Self { buyer, admin, support, activated, waiting, own }
     }
@@ -71,7 +72,21 @@ async fn own_things(stage: &Stage, activated: &Purchase, quote: String, license:
         ("purchase", arn.rsplit(':').next().unwrap_or_default().to_owned()),
         ("account", "111122223333".to_owned()),
         ("code", "nobody-was-given-this-code".to_owned()),
+        ("solution", "endpoint-security".to_owned()),
+        ("feature", "essentials".to_owned()),
+        ("key", public_id(stage, "key", "SELECT id FROM service_keys").await),
     ])
+}
+
+/// A key that nobody knows, made by the operator.
+async fn service_key(stage: &Stage) {
+    let operator: Uuid =
+        stage.db.read("SELECT id FROM people WHERE email = 'operator@creditdesk.example'").scalar().await.expect("the operator");
+    let insert = stage.db.write(
+        "INSERT INTO service_keys (id, name, key_hash, all_businesses, created_at, created_by) VALUES ($1, 'Sensors', $2, TRUE, $3, $4)",
+    );
+    let insert = insert.bind(creditdesk::kernel::random::id()).bind(creditdesk::kernel::random::bytes::<32>().to_vec());
+    insert.bind(stage.now()).bind(operator).exec_one().await.expect("a row");
 }
 
 /// An id of the database in the form of addresses.

@@ -156,8 +156,13 @@ fn explanation(solutions: &Solutions, usage: &Usage<'_>, charge: &Charge) -> Str
 }
 
 async fn lock(tx: &mut Tx, usage: &Usage<'_>) -> Result<Account, Error> {
-    store::lock_pool(tx, usage.business).await?;
-    Ok(accounts::find(tx, usage.business, usage.feature.as_str()).await?.unwrap_or_default())
+    Ok(lock_account(tx, usage.business, usage.feature.as_str()).await?.unwrap_or_default())
+}
+
+/// An account as it stands once every other change of the pool is through.
+async fn lock_account(tx: &mut Tx, business: BusinessId, account: &str) -> Result<Option<Account>, Error> {
+    store::lock_pool(tx, business).await?;
+    accounts::find(tx, business, account).await
 }
 
 async fn reporter(tx: &mut Tx, held: &Account) -> Result<Option<String>, Error> {
@@ -256,8 +261,7 @@ async fn apply_rate(db: &Db, solutions: &Solutions, business: BusinessId, accoun
     // What the file does not have, or has without a rate, keeps what it reserves.
     let Some(feature) = FeatureKey::parse(account) else { return Ok(false) };
     tx!(db, |tx| {
-        store::lock_pool(tx, business).await?;
-        let Some(held) = accounts::find(tx, business, account).await? else { return Ok(false) };
+        let Some(held) = lock_account(tx, business, account).await? else { return Ok(false) };
         let usage = Usage { business, feature: &feature, units: Units::from_stored(held.units, held.in_use.as_deref()) };
         let Ok(charge) = rates::charge(solutions, &feature, &usage.units) else { return Ok(false) };
         if charge.credits.get() == held.credits {

@@ -97,7 +97,7 @@ both_engines! {
             rows[0],
             [
                 "2 Mar 2026, 09:05 UTC",
-                "Allocation changed Endpoint Security / Core",
+                "Allocation changed endpoint-security/xdr",
                 "licensing@acme.example for the business, from 198.51.100.7",
                 "Credits: 1,200 → 200 Units: 60 → 10",
             ]

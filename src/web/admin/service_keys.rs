@@ -80,7 +80,6 @@ pub async fn list(visit: Visit) -> Result<HttpResponse, WebError> {
 
 /// The features of a solution, as boxes.
 struct Group {
-    name: String,
     features: Vec<(String, String)>,
 }
 
@@ -97,9 +96,9 @@ struct NewPage {
 fn groups(solutions: &Solutions) -> Vec<Group> {
     let features = |solution: &crate::credits::solutions::Solution| {
         let counted = solution.features.iter().filter(|feature| feature.is_allocatable());
-        counted.map(|feature| (feature.key.to_string(), feature.name.clone())).collect::<Vec<_>>()
+        counted.map(|feature| (feature.key.to_string(), format!("{}: {}", solution.name, feature.name))).collect::<Vec<_>>()
     };
-    let all = solutions.all().iter().map(|solution| Group { name: solution.name.clone(), features: features(solution) });
+    let all = solutions.all().iter().map(|solution| Group { features: features(solution) });
     all.filter(|group| !group.features.is_empty()).collect()
 }
 

@@ -96,14 +96,18 @@ pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
     if name.is_none() && entries.is_empty() {
         return Err(WebError::NotFound);
     }
+    table(&key, &entries)?.download("allocation-entries", visit.now())
+}
+
+fn table(key: &str, entries: &[Posted]) -> Result<CsvFile, WebError> {
     let columns =
         ["Entry", "At", "Feature", "Why", "By", "Counted at", "Units before", "Units", "Credits moved", "Credits reserved", "How"];
     let mut file = CsvFile::new(&columns)?;
-    for entry in &entries {
+    for entry in entries {
         file.row(&[
             Cell::Number(entry.number),
             Cell::Time(entry.recorded_at),
-            Cell::Text(&key),
+            Cell::Text(key),
             Cell::Text(entry.reason.label()),
             Cell::Text(&entry.recorded_by),
             entry.observed_at.map_or(Cell::Empty, Cell::Time),
@@ -114,5 +118,5 @@ pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
             Cell::Text(&entry.explanation.replace('\n', "; ")),
         ])?;
     }
-    file.download("allocation-entries", visit.now())
+    Ok(file)
 }

@@ -8,7 +8,7 @@ use crate::credits::trace::{self, Traced};
 use crate::fulfilment::licenses::{License, find};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::LicenseId;
-use crate::kernel::show;
+use crate::kernel::show::{self, Zone};
 use crate::web::export::{Cell, CsvFile};
 use crate::web::shell::{Crumb, Shell};
 use crate::web::{Visit, WebError, paths};
@@ -93,25 +93,31 @@ async fn read(visit: &Visit, scope: BusinessScope) -> Result<(License, Vec<Trace
 /// `GET /console/licenses/{license}/trace`.
 pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let (license, entries) = read(&visit, visit.business_scope(Action::SeeLicenses)?).await?;
-    let zone = visit.zone();
-    let row = |line: Line<'_>| Row {
+    visit.page(StatusCode::OK, &view(&visit, license, &entries))
+}
+
+fn row(line: &Line<'_>, zone: Zone) -> Row {
+    Row {
         at: Instant::full(line.at, zone),
         what: line.what,
         credits: if line.credits > 0 { format!("+{}", show::group(line.credits)) } else { show::group(line.credits) },
         counting: show::group(line.counting),
         recorded: line.entry.map(|entry| Instant::full(entry.recorded_at, zone)),
         transfer: line.entry.and_then(|entry| entry.transfer).map(|id| id.to_string()).unwrap_or_default(),
-    };
+    }
+}
+
+fn view(visit: &Visit, license: License, entries: &[Traced]) -> Trace {
+    let zone = visit.zone();
     let mut shell = visit.shell(&format!("Trace of {}", license.product_name));
     let (list, own) = (paths::licenses(), paths::license(license.id));
-    shell.crumbs = [("License Information".to_owned(), list), (license.product_name.clone(), own.clone())]
-        .map(|(label, href)| Crumb { label, href })
-        .into();
-    let view = Trace {
+    let trail = [("License Information".to_owned(), list), (license.product_name.clone(), own.clone())];
+    shell.crumbs = trail.map(|(label, href)| Crumb { label, href }).into();
+    Trace {
         shell,
         license_arn: entries.first().map(|entry| entry.license_arn.clone()).unwrap_or_default(),
         expires: entries.iter().map(|entry| entry.expires_at).max().map(|at| Instant::full(at, zone)),
-        rows: lines(&entries, visit.now()).into_iter().map(row).collect(),
+        rows: lines(entries, visit.now()).iter().map(|line| row(line, zone)).collect(),
         license: license.id.to_string(),
         href: own,
         kind: license.kind.label(),
@@ -119,8 +125,7 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
         allocation: paths::allocation(),
         product: license.product_name,
         agreement: license.agreement_id,
-    };
-    visit.page(StatusCode::OK, &view)
+    }
 }
 
 /// `GET /console/licenses/{license}/trace.csv`.

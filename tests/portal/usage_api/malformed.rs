@@ -84,6 +84,15 @@ fn members() -> Vec<(&'static str, Value)> {
     ];
     all.extend(instants.iter().map(|instant| ("observed_at", json!(instant))));
     all.extend([json!(null), json!(1_700_000_000), json!({})].map(|instant| ("observed_at", instant)));
+    all.push(("unit", json!(1)));
+    all.push(("credits", json!(1)));
+    all.extend(names());
+    all
+}
+
+/// Businesses, features and editions that are none.
+fn names() -> Vec<(&'static str, Value)> {
+    let mut all: Vec<(&'static str, Value)> = Vec::new();
     for business in [
         json!(null),
         json!(7),
@@ -118,8 +127,6 @@ fn members() -> Vec<(&'static str, Value)> {
     ] {
         all.push(("in_use", in_use));
     }
-    all.push(("unit", json!(1)));
-    all.push(("credits", json!(1)));
     all
 }
 

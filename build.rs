@@ -25,7 +25,10 @@ fn main() {
 fn embed(path: &Path, out: &Path, release: bool, constants: &mut String, table: &mut String) {
     let name = path.file_name().and_then(|name| name.to_str()).expect("a file name in UTF-8");
     let (stem, extension) = name.rsplit_once('.').expect("a file name with an extension");
-    let raw = fs::read(path).expect("a readable file");
+    let raw = match extension {
+        "css" | "js" => without_comments(&fs::read_to_string(path).expect("a readable text"), extension),
+        _ => fs::read(path).expect("a readable file"),
+    };
     let hash = Sha256::digest(&raw).iter().take(8).fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").expect("a String takes everything");
         hex
@@ -50,13 +53,30 @@ fn embed(path: &Path, out: &Path, release: bool, constants: &mut String, table: 
         "None".to_owned()
     };
     let url = format!("/static/{stem}.{hash}.{extension}");
+    let served = out.join(name);
+    fs::write(&served, &raw).expect("OUT_DIR is writable");
     let constant = name.to_uppercase().replace(['.', '-'], "_");
-    let full = fs::canonicalize(path).expect("a path that exists");
     writeln!(constants, "/// Address of `static/{name}`.\npub const {constant}: &str = {url:?};").expect("a String takes everything");
     writeln!(
         table,
         "    Asset {{ url: {url:?}, mime: {mime:?}, etag: \"\\\"{hash}\\\"\", raw: include_bytes!({:?}), brotli: {brotli} }},",
-        full.display().to_string()
+        served.display().to_string()
     )
     .expect("a String takes everything");
+}
+
+/// What is written for people stays here: comments, indentation and empty lines are not served. In scripts only lines
+/// that are nothing but a comment go, because a `//` elsewhere may stand in a text.
+fn without_comments(text: &str, extension: &str) -> Vec<u8> {
+    let mut rest = text;
+    let mut code = String::new();
+    if extension == "css" {
+        while let Some((before, comment)) = rest.split_once("/*") {
+            code.push_str(before);
+            rest = comment.split_once("*/").expect("every comment of a style sheet ends").1;
+        }
+    }
+    code.push_str(rest);
+    let lines = code.lines().map(str::trim).filter(|line| !(line.is_empty() || extension == "js" && line.starts_with("//")));
+    lines.fold(String::new(), |served, line| served + line + "\n").into_bytes()
 }

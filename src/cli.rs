@@ -2,7 +2,7 @@
 
 use crate::application::{self, Launch, Running, StartError};
 use crate::assembly;
-use crate::audit::Who;
+use crate::audit::{self, Head, Who};
 use crate::bench;
 use crate::config::{Config, ConfigError, Settings};
 use crate::db::SplitRefusal;
@@ -11,6 +11,7 @@ use crate::doctor;
 use crate::identity::create_operator::{self, CreateOperatorRefusal};
 use crate::identity::password::{Cost, NewPassword, PasswordHasher};
 use crate::identity::person::PersonName;
+use crate::jobs;
 use crate::kernel::clock::Clock;
 use crate::kernel::email::Email;
 use crate::kernel::random;
@@ -50,8 +51,25 @@ enum Command {
     },
     /// Check configuration, database, clock, paths and mail, and say what to do
     Doctor,
+    /// Check the audit log
+    Audit {
+        #[command(subcommand)]
+        what: AuditCommand,
+    },
     /// Measure this machine: pages and activations beside their limits, memory, time to ready
     Bench(bench::Options),
+}
+
+#[derive(Subcommand, Debug)]
+enum AuditCommand {
+    /// Walk the chain of hashes and name the first entry that was changed, removed or put in
+    Verify {
+        /// A head that was kept elsewhere, as `audit head` prints it; the one in the data folder is compared as well
+        #[arg(long)]
+        head: Option<String>,
+    },
+    /// Print the head of the chain, to be kept where nobody who can write the database can write
+    Head,
 }
 
 /// A command that did not succeed, in words for the terminal.
@@ -97,6 +115,8 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         }
         Command::Demo => load_demonstration(&config).await,
         Command::CreateOperator { email, name, password_file } => create_operator(&config, &email, &name, password_file.as_deref()).await,
+        Command::Audit { what: AuditCommand::Verify { head } } => verify_audit(&config, head.as_deref()).await,
+        Command::Audit { what: AuditCommand::Head } => print_audit_head(&config).await,
         Command::Doctor => examine(&config).await,
         Command::Bench(options) => Ok(bench::run(&config, options).await?),
     }
@@ -145,6 +165,32 @@ async fn create_operator(config: &Config, email: &str, name: &str, password_file
         Ok(_) => println!("{email} is an Operator now. The password, shown only here: {typed}"),
         Err(CreateOperatorRefusal::AddressTaken) => return Err(CliError::Refused(format!("{email} has an account already"))),
     }
+    Ok(())
+}
+
+async fn verify_audit(config: &Config, head: Option<&str>) -> Result<(), CliError> {
+    let unreadable = |text: &str| CliError::Refused(format!("{text:?} is no head: a number, a colon, 64 hexadecimal digits"));
+    let file = std::fs::read_to_string(jobs::head_file(&config.data)).ok();
+    let kept = [head, file.as_deref()].into_iter().flatten();
+    let kept: Vec<Head> = kept.map(|text| Head::parse(text).ok_or_else(|| unreadable(text))).collect::<Result<_, _>>()?;
+    let db = assembly::open_database(config).await?;
+    let verified = audit::verify(&db, &kept).await;
+    db.close().await;
+    match verified.map_err(StartError::Storage)? {
+        Ok(sound) => {
+            println!("{} entries are as they were written; {} are too new to be sealed.", sound.head.sequence, sound.waiting);
+            println!("The head of the chain: {}", sound.head);
+            Ok(())
+        }
+        Err(broken) => Err(CliError::Refused(broken.to_string())),
+    }
+}
+
+async fn print_audit_head(config: &Config) -> Result<(), CliError> {
+    let db = assembly::open_database(config).await?;
+    let sealed = audit::seal(&db, Clock::system().now()).await;
+    db.close().await;
+    println!("{}", sealed.map_err(StartError::Storage)?.1);
     Ok(())
 }
 

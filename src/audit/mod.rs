@@ -1,10 +1,17 @@
 //! The record of who changed what. An entry is written in the same transaction as the change it tells of (AUD-1) and is
-//! never edited; the database refuses that by trigger.
+//! never edited; the database refuses that by trigger, and a chain of hashes shows it where somebody went around the
+//! database (AUD-2).
 
+mod chain;
+mod seal;
 mod store;
+mod verify;
 mod who;
 
+pub use chain::{Broken, Head};
+pub use seal::seal;
 pub use store::{AuditFilter, AuditRow, list_actions, list_all, list_all_actions, list_of_business, record};
+pub use verify::{Sound, verify};
 pub use who::{ActingAs, Who};
 
 use crate::kernel::id::BusinessId;

@@ -1,5 +1,7 @@
 //! All SQL of the audit log.
 
+pub(super) mod seals;
+
 use super::{Entry, Who};
 use crate::db::{Db, Error, Tx};
 use crate::kernel::clock::Timestamp;

@@ -4,8 +4,10 @@
 //! once. The work itself is correct even if two did: a lease saves effort, constraints keep the figures right.
 
 mod schedule;
+mod seal;
 
 pub use schedule::{JOBS, Job, run_due_jobs};
+pub use seal::head_file;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! The table of jobs, and how one is claimed and run.
 
+use super::seal::seal_audit;
 use crate::application::Portal;
 use crate::credits::{allocation, usage_calls};
 use crate::db::Error;
@@ -68,6 +69,7 @@ pub const JOBS: &[Job] = &[
         every: SELDOM,
         work: |portal| async { Ok(usage_calls::sweep(&portal.db, portal.clock.now()).await?) }.boxed(),
     },
+    Job { name: "seal audit log", every: TimeDelta::seconds(5), work: |portal| seal_audit(portal).boxed() },
     Job { name: "sweep handles", every: SELDOM, work: |portal| async { Ok(forget_handles(&portal.fulfilment).await?) }.boxed() },
     Job { name: "sweep tokens", every: SELDOM, work: |portal| async { Ok(token::sweep(&portal.db, portal.clock.now()).await?) }.boxed() },
     Job { name: "sweep sign-ins", every: SELDOM, work: |portal| async { Ok(sweep(&portal.db, portal.clock.now()).await?) }.boxed() },

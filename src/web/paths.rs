@@ -171,6 +171,8 @@ paths! {
     TEAM_REMOVE, team_remove(person: PersonId) = "/console/team/{person}/remove";
     /// The business's audit log.
     AUDIT, audit() = "/console/audit";
+    /// The same as a file.
+    AUDIT_CSV, audit_csv() = "/console/audit.csv";
 
     /// Start page of the support desk.
     ADMIN, admin() = "/admin";

@@ -7,7 +7,7 @@ use crate::support::portal::Portal;
 use crate::support::{Desk, in_runtime};
 use std::path::PathBuf;
 
-/// Points 3, 8 and 11 of the pages, and the content security policy seen from the browser.
+/// Points 3, 8, 9, 10, 11 and 53 of the pages, and the content security policy seen from the browser.
 #[test]
 fn nobody_is_kept_from_any_page_in_any_state() {
     in_runtime(async {
@@ -20,10 +20,29 @@ fn nobody_is_kept_from_any_page_in_any_state() {
     });
 }
 
+/// What is left of A4 between margins of 16 mm, in CSS pixels.
+const A4_WIDTH: u32 = 673;
+
+/// WCAG 1.4.4.
+const LARGE_TEXT: &str =
+    "const large = new CSSStyleSheet(); large.replaceSync(':root { font-size: 200% }'); document.adoptedStyleSheets = [large]";
+
+/// WCAG 1.4.12, with its own figures.
+const WIDE_SPACING: &str = "const wide = new CSSStyleSheet(); wide.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-block-end: 2em !important }'); document.adoptedStyleSheets = [wide]";
+
 struct Inspector {
     found: Vec<String>,
     stops: usize,
     pictures: Option<PathBuf>,
+}
+
+impl Inspector {
+    async fn expect_to_fit(&mut self, desk: &Desk, name: &str, width: u32, how: &str) {
+        let wide: i64 = desk.evaluate("return document.scrollingElement.scrollWidth").await;
+        if wide > i64::from(width) {
+            self.found.push(format!("{name}: does not fit into {width} px {how}, {wide} px wide"));
+        }
+    }
 }
 
 impl Looks for Inspector {
@@ -42,11 +61,17 @@ impl Looks for Inspector {
         }
         for width in [320, 1280] {
             desk.chromium.show_as(width, 800, "light").await;
-            let wide: i64 = desk.evaluate("return document.scrollingElement.scrollWidth").await;
-            if wide > i64::from(width) {
-                self.found.push(format!("{name}: scrolls sideways at {width} px, {wide} px wide"));
-            }
+            self.expect_to_fit(desk, name, width, "").await;
         }
+        desk.chromium.show_as(640, 800, "light").await;
+        for (wish, sheet) in [("twice as large text", LARGE_TEXT), ("wide spacing", WIDE_SPACING)] {
+            let _: i64 = desk.evaluate(&format!("{sheet}; return 1")).await;
+            self.expect_to_fit(desk, name, 640, wish).await;
+        }
+        let _: i64 = desk.evaluate("document.adoptedStyleSheets = []; return 1").await;
+        desk.chromium.print_as(A4_WIDTH).await;
+        self.expect_to_fit(desk, name, A4_WIDTH, "on paper").await;
+        desk.chromium.show_as(1280, 800, "light").await;
         self.found.extend(desk.complaints().await.into_iter().map(|line| format!("{name}: {line}")));
     }
 }

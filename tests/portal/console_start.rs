@@ -136,6 +136,27 @@ both_engines! {
         assert!(!other.says("lic_1") && !other.says("acme"), "{other:?}");
     }
 
+    /// AUD-3: auditors take their own business's entries away as a file, narrowed as the page is; nobody else's are in it.
+    #[test]
+    async fn the_audit_log_is_exported_whole_and_alone(stage: Stage) {
+        let portal = stage.portal().await;
+        let (acme, globex) = (business(&stage, "Acme Industries").await, business(&stage, "Globex").await);
+        for number in 0..120 {
+            write(&stage.db, &colleague(&stage), Entry::new("counted.up", format!("cnt_{number}")).in_business(acme)).await;
+        }
+        write(&stage.db, &colleague(&stage), Entry::new("counted.up", "=cnt_foreign").in_business(globex)).await;
+        let mut auditor = portal.sign_in("auditor@acme.example").await;
+        let href = auditor.open("/console/audit?action=counted.up").await.link("Download CSV").expect("a file").to_owned();
+        let file = auditor.open(&href).await;
+        assert_eq!(file.status, 200);
+        assert!(file.header("content-disposition").contains("audit-log-2026-03-02.csv"));
+        assert_eq!(file.body.lines().count(), 1 + 120, "a heading and every entry");
+        assert!(file.body.contains("cnt_119") && !file.body.contains("foreign"), "{}", file.body);
+        let whole = auditor.open("/console/audit.csv").await.body.lines().count();
+        assert!(whole > 121, "without a filter every entry is there: {whole}");
+        assert_eq!(portal.sign_in("viewer@acme.example").await.open("/console/audit.csv").await.status, 403);
+    }
+
     /// AUD-1: a long log is paged by key, each entry on exactly one page.
     #[test]
     async fn a_long_audit_log_is_paged_by_key(stage: Stage) {

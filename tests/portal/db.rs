@@ -206,7 +206,7 @@ both_engines! {
     #[test]
     async fn every_table_of_records_is_guarded(stage: Stage) {
         let guarded = schema::append_only_tables(&stage).await;
-        let expected = ["allocation_entries", "audit_entries", "charges", "credit_entries", "offers"];
+        let expected = ["allocation_entries", "audit_entries", "audit_seals", "charges", "credit_entries", "offers"];
         for table in expected {
             assert!(guarded.contains(table), "{table} can be edited: {guarded:?}");
         }

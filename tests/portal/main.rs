@@ -15,6 +15,7 @@ mod account;
 mod activation;
 mod admin;
 mod allocation;
+mod audit;
 mod bench;
 mod billing;
 mod console_start;

@@ -52,16 +52,17 @@ struct Log {
     count: String,
     first: String,
     next: String,
+    file: String,
 }
 
 /// What the address asks for.
-struct Asked {
-    filter: AuditFilter,
+pub(super) struct Asked {
+    pub filter: AuditFilter,
     after: Option<Cursor>,
 }
 
 impl Asked {
-    fn read(visit: &Visit) -> Self {
+    pub fn read(visit: &Visit) -> Self {
         let named = |name| Some(visit.query(name).to_owned()).filter(|value| !value.is_empty());
         Self { filter: AuditFilter { action: named("action"), subject: named("subject") }, after: Cursor::parse(visit.query("after")) }
     }
@@ -99,6 +100,7 @@ pub async fn list(visit: Visit) -> Result<HttpResponse, WebError> {
         first: if asked.after.is_some() { asked.href("") } else { String::new() },
         next: page.next.as_deref().map(|next| asked.href(next)).unwrap_or_default(),
         rows: page.items.into_iter().map(|row| Row::new(row, visit.zone())).collect(),
+        file: paths::with_query(&paths::audit_csv(), &[("action", asked.action()), ("subject", asked.subject())]),
         chosen_action: asked.action().to_owned(),
         chosen_subject: asked.subject().to_owned(),
     };
@@ -128,7 +130,7 @@ pub(super) fn who_in_words(row: &AuditRow) -> (String, &'static str) {
 }
 
 /// Where from; jobs have no address, and the vendor's is not the customers' business.
-fn address_in_words(row: &AuditRow) -> Option<String> {
+pub(super) fn address_in_words(row: &AuditRow) -> Option<String> {
     let is_staff = ActingAs::parse(&row.acting_as) == Some(ActingAs::Staff);
     (!is_staff && row.address != "-").then(|| row.address.clone())
 }

@@ -9,6 +9,7 @@ mod allocation_entries;
 mod allocation_feature;
 mod allocation_view;
 mod audit;
+mod audit_csv;
 mod credits;
 mod credits_history;
 mod credits_need;
@@ -44,6 +45,7 @@ pub fn routes() -> Vec<Entry> {
         get(paths::LICENSE_TRACE, Access::May(Action::SeeLicenses), || web::to(license_trace::show)),
         get(paths::LICENSE_TRACE_CSV, Access::May(Action::SeeLicenses), || web::to(license_trace::csv)),
         get(paths::AUDIT, Access::May(Action::ReadAudit), || web::to(audit::list)),
+        get(paths::AUDIT_CSV, Access::May(Action::ReadAudit), || web::to(audit_csv::download)),
     ];
     lines.extend(allocation::routes());
     lines.extend(activation::routes());

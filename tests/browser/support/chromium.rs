@@ -49,10 +49,18 @@ impl Chromium {
     /// Shows pages as on a screen of this size and in this theme.
     pub async fn show_as(&self, width: u32, height: u32, theme: &str) {
         let size = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        let features = serde_json::json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
+        let features = serde_json::json!({ "media": "", "features": [{ "name": "prefers-color-scheme", "value": theme }] });
         let tools = self.driver.cdp();
         tools.send_raw("Emulation.setDeviceMetricsOverride", size).await.expect("a screen of this size");
         tools.send_raw("Emulation.setEmulatedMedia", features).await.expect("a theme");
+    }
+
+    /// As on paper of this width in CSS pixels.
+    pub async fn print_as(&self, width: u32) {
+        let size = serde_json::json!({ "width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": false });
+        let tools = self.driver.cdp();
+        tools.send_raw("Emulation.setDeviceMetricsOverride", size).await.expect("paper of this width");
+        tools.send_raw("Emulation.setEmulatedMedia", serde_json::json!({ "media": "print" })).await.expect("paper");
     }
 
     /// As on a system whose owner asked for no motion.

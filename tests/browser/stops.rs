@@ -166,7 +166,6 @@ async fn console(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
         ("/console/licenses?q=nothing", "licenses-no-match"),
         ("/console/credits", "credits"),
         ("/console/credits?month=2026-03", "credits-month"),
-        ("/console/credits?tab=solutions", "credits-solutions"),
         ("/console/credits?tab=solutions&q=nothing", "credits-solutions-no-match"),
         ("/console/credits/allocation", "allocation"),
         ("/console/credits/allocation/endpoint-security/core", "allocation-feature"),

@@ -53,7 +53,7 @@ both_engines! {
         licensing.open(FEATURE).await;
         licensing.fill("Endpoints", "1,200").press("Preview the change").await;
         let page = licensing.press("Allocate 24,000 credits").await;
-        assert!(page.flash().unwrap().contains("XDR for Endpoints now reserves 24,000 credits"), "{page:?}");
+        assert!(page.says("XDR for Endpoints now reserves 24,000 credits"), "{page:?}");
         assert!(page.fact("Last change").contains("licensing@acme.example"), "{page:?}");
         let page = licensing.open(CREDITS).await;
         assert_eq!((page.figure("Allocated credits"), page.figure("Current balance")), (24_000, 6_000));
@@ -181,7 +181,7 @@ both_engines! {
         assert_eq!(page.rows("Container Security")[0][..4], ["Container Security", "Contact us", "Enabled unitsEvery node that is protected", "Yes"]);
         assert_eq!(page.rows("Endpoint Security")[0][4..], ["60 endpoints", "1,200"]);
         let page = viewer.fill("Solution or feature", "sandbox").press("Search").await;
-        assert!(page.says("Showing 2 features of 2 solutions") && page.path().contains("tab=solutions"), "{page:?}");
+        assert!(page.says("Showing 2 features of 2 solutions") && page.address.contains("tab=solutions"), "{page:?}");
         assert!(viewer.open("/console/credits?tab=solutions&q=nothing").await.says("No solution matches"));
         portal.stop().await;
     }
@@ -266,9 +266,9 @@ both_engines! {
         operator.click("Make a service key").await;
         let page = operator.press("Make the key").await;
         assert_eq!((page.status, page.problems().len()), (422, 2), "{page:?}");
-        operator.fill("Name of the service", "Sensor cloud").tick("Endpoint Security: XDR for Endpoints").choose("Businesses", "Only these");
+        operator.fill("Name of the service", "Endpoint cloud").tick("Endpoint Security: XDR for Endpoints").choose("Businesses", "Only these");
         let page = operator.fill("Business ids", "biz_x").press("Make the key").await;
-        assert_eq!((page.status, page.value("Name of the service")), (422, "Sensor cloud".to_owned()), "{page:?}");
+        assert_eq!((page.status, page.value("Name of the service")), (422, "Endpoint cloud".to_owned()), "{page:?}");
         let page = operator.fill("Business ids", &acme.to_string()).press("Make the key").await.clone();
         assert_eq!((page.status, page.heading()), (201, "Service key made".to_owned()), "{page:?}");
         let key = page.fact("Key");
@@ -279,13 +279,13 @@ both_engines! {
         assert_eq!(service.report("a", &[report(acme, XDR, 60, "2026-03-02T08:59:00Z")]).await.status, 200);
         let mut admin = portal.sign_in("admin@acme.example").await;
         let page = admin.open(FEATURE).await;
-        assert!(page.says("Counted by a service") && page.fact("Who counts").contains("Sensor cloud") && buttons(page).is_empty(), "{page:?}");
+        assert!(page.says("Counted by a service") && page.fact("Who counts").contains("Endpoint cloud") && buttons(page).is_empty(), "{page:?}");
         assert_eq!(admin.post(FEATURE, &[("units", "1")]).await.status, 409);
         for (email, status) in [("support@creditdesk.example", 403), ("admin@acme.example", 404)] {
             assert_eq!(portal.sign_in(email).await.open("/admin/service-keys").await.status, status, "{email}");
         }
         operator.open("/admin/service-keys").await;
-        operator.click("Sensor cloud").await;
+        operator.click("Endpoint cloud").await;
         assert!(operator.page().fact("Last used").contains("2 Mar 2026") && operator.page().fact("Businesses").contains("Acme Industries"), "{:?}", operator.page());
         operator.press("Revoke the key").await;
         assert_eq!(service.figures(&acme.to_string()).await.status, 401);

@@ -126,13 +126,16 @@ async fn lock_all(tx: &mut Tx, call: &Call<'_>) -> Result<BTreeSet<BusinessId>, 
     Ok(known)
 }
 
+/// Usage and when it was counted.
+type Counted<'a> = (Usage<'a>, Timestamp);
+
 /// Every report that can be done, or everything that is wrong.
 fn checked<'a>(
     solutions: &Solutions,
     call: &'a Call<'_>,
     known: &BTreeSet<BusinessId>,
     now: Timestamp,
-) -> Result<Vec<(Usage<'a>, Timestamp)>, Vec<(usize, ReportProblem)>> {
+) -> Result<Vec<Counted<'a>>, Vec<(usize, ReportProblem)>> {
     let (mut usages, mut problems) = (Vec::new(), Vec::new());
     for (index, report) in call.reports.iter().enumerate() {
         match check(solutions, call.caller, report, known, now) {

@@ -26,7 +26,7 @@ pub enum Cell<'a> {
 /// A table in either format; the address asks for one by its ending.
 pub enum TableFile {
     /// For everything that reads text.
-    Csv(CsvFile),
+    Csv(Box<CsvFile>),
     /// For spreadsheets.
     Xlsx(Box<XlsxFile>),
 }
@@ -37,7 +37,11 @@ impl TableFile {
     /// # Errors
     /// When a row cannot be written into memory, which is a defect.
     pub fn new(path: &str, columns: &[&str]) -> Result<Self, WebError> {
-        Ok(if path.ends_with(".xlsx") { Self::Xlsx(Box::new(XlsxFile::new(columns)?)) } else { Self::Csv(CsvFile::new(columns)?) })
+        Ok(if path.rsplit('.').next() == Some("xlsx") {
+            Self::Xlsx(Box::new(XlsxFile::new(columns)?))
+        } else {
+            Self::Csv(Box::new(CsvFile::new(columns)?))
+        })
     }
 
     /// One more row; it has as many cells as there are columns.

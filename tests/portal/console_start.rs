@@ -146,7 +146,7 @@ both_engines! {
         }
         write(&stage.db, &colleague(&stage), Entry::new("counted.up", "=cnt_foreign").in_business(globex)).await;
         let mut auditor = portal.sign_in("auditor@acme.example").await;
-        let href = auditor.open("/console/audit?action=counted.up").await.link("Download CSV").expect("a file").to_owned();
+        let href = auditor.open("/console/audit?action=counted.up").await.link("Download CSV").expect("a file");
         let file = auditor.open(&href).await;
         assert_eq!(file.status, 200);
         assert!(file.header("content-disposition").contains("audit-log-2026-03-02.csv"));

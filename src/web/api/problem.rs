@@ -25,8 +25,8 @@ pub struct Problem {
     title: &'static str,
     detail: String,
     errors: Vec<PartProblem>,
-    retry_after_seconds: Option<i64>,
-    cause: Option<db::Error>,
+    retry_after_seconds: Option<u32>,
+    cause: Option<Box<db::Error>>,
 }
 
 impl Problem {
@@ -61,7 +61,7 @@ impl Problem {
     pub fn too_many(retry_after_seconds: i64) -> Self {
         let detail = format!("Wait {retry_after_seconds} seconds, and put several reports into one call.");
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-calls", "Too many calls", detail);
-        Self { retry_after_seconds: Some(retry_after_seconds), ..problem }
+        Self { retry_after_seconds: Some(u32::try_from(retry_after_seconds).unwrap_or(60)), ..problem }
     }
 }
 
@@ -84,7 +84,7 @@ impl From<db::Error> for Problem {
                 "The problem has been recorded. Nothing was changed. Call again with the same Idempotency-Key.",
             ),
         };
-        Self { cause: Some(cause), ..problem }
+        Self { cause: Some(Box::new(cause)), ..problem }
     }
 }
 

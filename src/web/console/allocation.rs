@@ -7,7 +7,7 @@ use super::{allocation_entries, allocation_feature};
 use crate::access::{Action, allows};
 use crate::credits::allocated::{self, Allocated, State};
 use crate::credits::pool::Pool;
-use crate::credits::solutions::Solutions;
+use crate::credits::solutions::{Feature, Solutions};
 use crate::web::export::{Cell, TableFile};
 use crate::web::route::{Access, Entry, get, post};
 use crate::web::shell::{Crumb, Shell};
@@ -103,7 +103,7 @@ fn table(path: &str, solutions: &Solutions, read: &Allocated) -> Result<TableFil
                 Cell::Text(account),
                 Cell::Number(units.total()),
                 Cell::Text(feature.map_or("units", |feature| &feature.unit.many)),
-                Cell::Text(&feature.map_or_else(String::new, |feature| feature.rate_in_words())),
+                Cell::Text(&feature.map_or_else(String::new, Feature::rate_in_words)),
                 Cell::Number(*credits),
                 Cell::Text(&explanation.replace('\n', "; ")),
                 Cell::Time(*changed_at),

@@ -85,7 +85,7 @@ impl Found<'_> {
     }
 }
 
-async fn find<'a>(visit: &'a Visit, scope: BusinessScope) -> Result<Found<'a>, WebError> {
+async fn find(visit: &Visit, scope: BusinessScope) -> Result<Found<'_>, WebError> {
     let key = format!("{}/{}", visit.param("solution"), visit.param("feature"));
     let (solution, feature) = visit.portal().solutions.find(&key).ok_or(WebError::NotFound)?;
     Ok(Found { solution, feature, read: allocated::read(visit.db(), scope.business(), visit.now()).await? })

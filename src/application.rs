@@ -15,6 +15,7 @@ use crate::kernel::clock::Clock;
 use crate::marketplace::pay::Till;
 use crate::notices::port::MailPort;
 use crate::telemetry::RequestSpan;
+use crate::web::api::Pace;
 use crate::web::cookies::Jar;
 use crate::web::{assets, headers, health, paths, routes};
 use actix_session::SessionMiddleware;
@@ -100,6 +101,8 @@ pub struct Portal {
     pub fulfilment: Fulfilment,
     /// What credits are used for, and at which rates.
     pub solutions: Arc<Solutions>,
+    /// How often services may call.
+    pub pace: Pace,
     /// Hashes and checks passwords, a few at a time.
     pub hasher: PasswordHasher,
     /// Whether the demonstration's people are in this database, to be offered on the sign-in page.

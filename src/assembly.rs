@@ -4,6 +4,7 @@
 use crate::application::{Launch, Portal, StartError};
 use crate::audit::Who;
 use crate::config::{Config, Demo, MailTo};
+use crate::credits::allocation::apply_rates;
 use crate::credits::solutions::{self, Solutions};
 use crate::db::{self, Db};
 use crate::demo;
@@ -19,6 +20,7 @@ use crate::marketplace::pay::Till;
 use crate::marketplace::payment::Providers;
 use crate::marketplace::publish::publish;
 use crate::notices::port::{Delivered, MailPort};
+use crate::web::api::Pace;
 use crate::web::{headers, paths};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -62,6 +64,10 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
     let mail = mail_port(&config, demonstration)?;
     publish_catalog(&config, &db, &clock).await?;
     let solutions = Arc::new(load_solutions(&config)?);
+    let changed = apply_rates(&db, &solutions, clock.now()).await?;
+    if changed > 0 {
+        tracing::info!(changed, "the rates of the solutions file were applied to what is allocated");
+    }
     let origin = public_url.origin().ascii_serialization();
     let providers = if demonstration { Providers::with_test() } else { Providers::invoice_only() };
     let till = Till { db: db.clone(), providers, public_url: origin.clone() };
@@ -83,6 +89,7 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         till,
         fulfilment,
         solutions,
+        pace: Pace::default(),
         hasher,
         demonstration,
         wake: Wake::default(),

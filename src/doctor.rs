@@ -3,6 +3,7 @@
 
 use crate::assembly;
 use crate::config::{Config, MailTo, without_password};
+use crate::credits::allocation;
 use crate::db::{Db, Engine};
 use crate::kernel::clock::Clock;
 use crate::kernel::show;
@@ -120,6 +121,7 @@ async fn database(config: &Config, clock: &Clock) -> Vec<Finding> {
     };
     let mut findings = vec![Finding::good("database", format!("{address} answers"))];
     findings.push(schema(&db).await);
+    findings.push(accounts(&db).await);
     if db.engine() == Engine::Postgres {
         findings.push(server_time(&db, clock).await);
     }
@@ -138,6 +140,24 @@ async fn schema(db: &Db) -> Finding {
             "Run the newer program that made this database.",
         ),
         _ => Finding::good("schema", format!("{known} migrations will be run at the next start, or now by `creditdesk migrate`")),
+    }
+}
+
+async fn accounts(db: &Db) -> Finding {
+    match allocation::check(db).await {
+        Ok(differences) if differences.is_empty() => Finding::good("allocation", "every account is the sum of its entries"),
+        Ok(differences) => {
+            let (business, account, held, entered) = &differences[0];
+            Finding::bad(
+                "allocation",
+                format!(
+                    "{} differ from their entries, first {account} of {business}: {held} instead of {entered}",
+                    show::count(i64::try_from(differences.len()).unwrap_or(i64::MAX), "account")
+                ),
+                "Somebody changed the tables by hand, or restored half a backup: compare with one, and write to support.",
+            )
+        }
+        Err(_) => Finding::good("allocation", "will be looked at once the schema is up to date"),
     }
 }
 

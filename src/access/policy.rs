@@ -20,6 +20,8 @@ text_enum! {
         SeeLicenses = "see licenses",
         /// Activate.
         ManageLicenses = "manage licenses",
+        /// Say how much of each feature is used, and keep estimates of it.
+        Allocate = "allocate",
         /// Invite and remove people, give roles.
         ManageTeam = "manage team",
         /// See the people of the business.
@@ -38,6 +40,8 @@ text_enum! {
         IssueCodes = "issue codes",
         /// Give money back by a credit note.
         IssueCreditNote = "issue credit note",
+        /// Make and revoke keys of the vendor's services.
+        ManageServiceKeys = "manage service keys",
         /// Read the whole audit log.
         ReadWholeAudit = "read whole audit",
         /// Remind a buyer account of a purchase that nobody activated.
@@ -82,7 +86,7 @@ pub fn allows(actor: &Actor, action: Action) -> Result<(), Refused> {
             &[BusinessRole::Administrator, BusinessRole::LicensingManager, BusinessRole::BillingViewer, BusinessRole::Auditor],
             "Administrator, Licensing manager, Billing viewer or Auditor",
         ),
-        Action::ManageLicenses => {
+        Action::ManageLicenses | Action::Allocate => {
             business(actor, action, &[BusinessRole::Administrator, BusinessRole::LicensingManager], "Administrator or Licensing manager")
         }
         Action::ManageTeam => business(actor, action, &[BusinessRole::Administrator], "Administrator"),
@@ -93,6 +97,7 @@ pub fn allows(actor: &Actor, action: Action) -> Result<(), Refused> {
         Action::DecideTransfer | Action::CloseBusiness | Action::Reconcile | Action::IssueCodes | Action::IssueCreditNote => {
             staff(actor, &[StaffRole::SupportLead], "Support lead")
         }
+        Action::ManageServiceKeys => staff(actor, &[StaffRole::Operator], "Operator"),
         Action::ReadWholeAudit => staff(actor, StaffRole::ALL, "Support, Support lead or Operator"),
     }
 }

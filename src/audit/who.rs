@@ -17,6 +17,8 @@ text_enum! {
         Business = "business",
         /// As one of the vendor's staff.
         Staff = "staff",
+        /// One of the vendor's services, by its key.
+        Service = "service",
         /// The program itself: a job or a command.
         System = "system",
     }

@@ -13,7 +13,7 @@ use crate::kernel::clock::Timestamp;
 /// Any storage error.
 pub async fn read(db: &Db, scope: BusinessScope, now: Timestamp) -> Result<Baseline, Error> {
     let holdings = planning::list_holdings(db, scope.business(), now).await?;
-    let in_use = in_use::read(db, scope, now).await?;
+    let in_use = in_use::read(db, scope).await?;
     let reserved = in_use.into_iter().map(|used| (used.feature, used.credits)).collect();
     Ok(Baseline { as_of: now, holdings, reserved })
 }

@@ -6,7 +6,7 @@
 use super::ledger::Figures;
 use super::store;
 use crate::access::BusinessScope;
-use crate::db::{Db, Error};
+use crate::db::{Db, Error, Tx};
 use crate::kernel::clock::Timestamp;
 use crate::text_enum;
 use chrono::Months;
@@ -152,9 +152,20 @@ pub fn a_year_before(to: Timestamp) -> Timestamp {
 /// # Errors
 /// Any storage error.
 pub async fn read(db: &Db, scope: BusinessScope, from: Timestamp, to: Timestamp) -> Result<History, Error> {
+    let mut snapshot = db.snapshot().await?;
+    let history = read_in(&mut snapshot, scope, from, to).await?;
+    snapshot.rollback().await?;
+    Ok(history)
+}
+
+/// The same inside a snapshot that reads more.
+///
+/// # Errors
+/// Any storage error.
+pub async fn read_in(tx: &mut Tx, scope: BusinessScope, from: Timestamp, to: Timestamp) -> Result<History, Error> {
     let mut opening = Figures::default();
     let mut changes = Vec::new();
-    for row in store::list_changes(db, scope.business(), from, to).await? {
+    for row in store::list_changes(tx, scope.business(), from, to).await? {
         match (row.at, row.cause) {
             (Some(at), cause) => changes.push(Change { at, cause, credits: row.credits }),
             (None, Cause::Allocated) => opening.allocated += row.credits,

@@ -1,5 +1,6 @@
 //! Credits: the pool of a business, its ledger, what is allocated and how it went over time.
 
+pub mod allocated;
 pub mod allocation;
 pub mod attention;
 pub mod baseline;
@@ -12,6 +13,8 @@ pub mod pool;
 pub mod purchase_history;
 pub mod rates;
 pub mod scenarios;
+pub mod service_keys;
 pub mod solutions;
 mod store;
 pub mod trace;
+pub mod usage_calls;

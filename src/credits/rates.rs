@@ -72,6 +72,27 @@ impl Units {
         self.total
     }
 
+    /// From the stored form; use that cannot be read counts as not told.
+    #[must_use]
+    pub fn from_stored(total: i64, in_use: Option<&str>) -> Self {
+        let stored: Option<BTreeMap<String, i64>> = in_use.and_then(|text| serde_json::from_str(text).ok());
+        let read =
+            |stored: BTreeMap<String, i64>| stored.into_iter().filter_map(|(key, units)| Some((FeatureKey::parse(&key)?, units))).collect();
+        match stored {
+            None => Self::of(total),
+            Some(stored) => Self::by_use(total, read(stored)),
+        }
+    }
+
+    /// The stored form of what is in use: a JSON object.
+    #[must_use]
+    pub fn stored_use(&self) -> Option<String> {
+        let in_use = self.in_use.as_ref()?;
+        let object: serde_json::Map<String, serde_json::Value> =
+            in_use.iter().map(|(key, units)| (key.to_string(), (*units).into())).collect();
+        Some(serde_json::Value::Object(object).to_string())
+    }
+
     /// How many use which edition, where that was told.
     #[must_use]
     pub const fn in_use(&self) -> Option<&BTreeMap<FeatureKey, i64>> {

@@ -1,12 +1,14 @@
 //! All SQL of the credits room. Entries are inserted and read, never edited; figures are sums of entries.
 
+pub(super) mod accounts;
 pub(super) mod items;
 pub(super) mod planning;
 pub(super) mod scenarios;
+pub(super) mod service_keys;
 
 use crate::db::{Db, Error, Query, Tx};
 use crate::kernel::clock::Timestamp;
-use crate::kernel::id::{AllocationEntryId, BusinessId, ContractId, CreditEntryId, LicenseId, TransferId};
+use crate::kernel::id::{BusinessId, ContractId, CreditEntryId, LicenseId, TransferId};
 
 use super::history::Cause;
 use super::ledger::{EntryKind, Figures};
@@ -49,7 +51,9 @@ pub(super) async fn list_valid_items(tx: &mut Tx, contract: ContractId, now: Tim
         .await
 }
 
-const FIGURES: &str = "SELECT (SELECT CAST(COALESCE(SUM(credits), 0) AS BIGINT) FROM credit_entries WHERE business_id = $1 AND expires_at > $2 AND effective_at <= $2), (SELECT CAST(COALESCE(SUM(credits), 0) AS BIGINT) FROM allocation_entries WHERE business_id = $1 AND recorded_at <= $2)";
+/// What is allocated at an instant is the sum of each account's last entry by then; it costs the same however many entries
+/// there are.
+const FIGURES: &str = "SELECT (SELECT CAST(COALESCE(SUM(credits), 0) AS BIGINT) FROM credit_entries WHERE business_id = $1 AND expires_at > $2 AND effective_at <= $2), (SELECT CAST(COALESCE(SUM(e.credits_after), 0) AS BIGINT) FROM allocation_accounts a JOIN allocation_entries e ON e.business_id = a.business_id AND e.account = a.account AND e.number = (SELECT x.number FROM allocation_entries x WHERE x.business_id = a.business_id AND x.account = a.account AND x.recorded_at <= $2 ORDER BY x.number DESC LIMIT 1) WHERE a.business_id = $1)";
 
 async fn figures_of(query: Query<'_>, business: BusinessId, now: Timestamp) -> Result<Figures, Error> {
     let (total_valid, allocated) = query.bind(business).bind(now).one::<(i64, i64)>().await?;
@@ -74,8 +78,8 @@ pub(super) struct ChangeRow {
 
 /// Every change after `from` up to and including `to`, and the two openings, in one statement: the line always ends at
 /// the figures of `to` (CRD-4).
-pub(super) async fn list_changes(db: &Db, business: BusinessId, from: Timestamp, to: Timestamp) -> Result<Vec<ChangeRow>, Error> {
-    db.read(
+pub(super) async fn list_changes(tx: &mut Tx, business: BusinessId, from: Timestamp, to: Timestamp) -> Result<Vec<ChangeRow>, Error> {
+    tx.q(
         "SELECT kind AS cause, effective_at AS at, CAST(SUM(credits) AS BIGINT) AS credits FROM credit_entries \
          WHERE business_id = $1 AND effective_at > $2 AND effective_at <= $3 GROUP BY kind, effective_at \
          UNION ALL SELECT 'expired', expires_at, CAST(-SUM(credits) AS BIGINT) FROM credit_entries \
@@ -84,8 +88,10 @@ pub(super) async fn list_changes(db: &Db, business: BusinessId, from: Timestamp,
          WHERE business_id = $1 AND recorded_at > $2 AND recorded_at <= $3 GROUP BY recorded_at HAVING SUM(credits) <> 0 \
          UNION ALL SELECT 'granted', NULL, CAST(COALESCE(SUM(credits), 0) AS BIGINT) FROM credit_entries \
          WHERE business_id = $1 AND effective_at <= $2 AND expires_at > $2 \
-         UNION ALL SELECT 'allocated', NULL, CAST(COALESCE(SUM(credits), 0) AS BIGINT) FROM allocation_entries \
-         WHERE business_id = $1 AND recorded_at <= $2",
+         UNION ALL SELECT 'allocated', NULL, CAST(COALESCE(SUM(e.credits_after), 0) AS BIGINT) FROM allocation_accounts a \
+         JOIN allocation_entries e ON e.business_id = a.business_id AND e.account = a.account AND e.number = \
+         (SELECT x.number FROM allocation_entries x WHERE x.business_id = a.business_id AND x.account = a.account AND x.recorded_at <= $2 ORDER BY x.number DESC LIMIT 1) \
+         WHERE a.business_id = $1",
     )
     .bind(business)
     .bind(from)
@@ -139,55 +145,4 @@ pub(super) async fn any_item(db: &Db, business: BusinessId) -> Result<bool, Erro
 /// Keeps every other change of this pool's allocations waiting until the transaction ends.
 pub(super) async fn lock_pool(tx: &mut Tx, business: BusinessId) -> Result<(), Error> {
     tx.lock("SELECT id FROM businesses WHERE id = $1").bind(business).one::<(BusinessId,)>().await.map(|_| ())
-}
-
-/// What a feature reserves so far: units as last recorded, and the sum of its credits.
-pub(super) async fn reserved(tx: &mut Tx, business: BusinessId, solution: &str, feature: &str) -> Result<(i64, i64), Error> {
-    let credits = tx
-        .q("SELECT CAST(COALESCE(SUM(credits), 0) AS BIGINT) FROM allocation_entries WHERE business_id = $1 AND solution = $2 AND feature = $3")
-        .bind(business)
-        .bind(solution.to_owned())
-        .bind(feature.to_owned())
-        .scalar::<i64>()
-        .await?;
-    let units: Option<(i64,)> = tx
-        .q("SELECT units FROM allocation_entries WHERE business_id = $1 AND solution = $2 AND feature = $3 ORDER BY recorded_at DESC, id DESC LIMIT 1")
-        .bind(business)
-        .bind(solution.to_owned())
-        .bind(feature.to_owned())
-        .opt()
-        .await?;
-    Ok((units.map_or(0, |(units,)| units), credits))
-}
-
-/// The instant of the pool's last change of allocation.
-pub(super) async fn last_allocated_at(tx: &mut Tx, business: BusinessId) -> Result<Option<Timestamp>, Error> {
-    let (at,) =
-        tx.q("SELECT MAX(recorded_at) FROM allocation_entries WHERE business_id = $1").bind(business).one::<(Option<Timestamp>,)>().await?;
-    Ok(at)
-}
-
-/// An allocation entry about to be written.
-pub(super) struct NewAllocationEntry<'a> {
-    pub business: BusinessId,
-    pub solution: &'a str,
-    pub feature: &'a str,
-    pub units: i64,
-    pub credits: i64,
-    pub recorded_at: Timestamp,
-    pub recorded_by: &'a str,
-}
-
-pub(super) async fn insert_allocation_entry(tx: &mut Tx, entry: NewAllocationEntry<'_>) -> Result<(), Error> {
-    tx.q("INSERT INTO allocation_entries (id, business_id, solution, feature, units, credits, recorded_at, recorded_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
-        .bind(AllocationEntryId::generate())
-        .bind(entry.business)
-        .bind(entry.solution.to_owned())
-        .bind(entry.feature.to_owned())
-        .bind(entry.units)
-        .bind(entry.credits)
-        .bind(entry.recorded_at)
-        .bind(entry.recorded_by.to_owned())
-        .exec_one()
-        .await
 }

@@ -47,16 +47,30 @@ impl Traced {
 /// Any storage error.
 pub async fn of_agreement(db: &Db, scope: BusinessScope, agreement: &str) -> Result<Vec<Traced>, Error> {
     let rows = items::list_entries(db, scope, agreement).await?;
-    let traced = |row: items::TraceRow| Traced {
-        license: row.license_id,
-        license_arn: row.license_arn,
-        agreement: row.agreement_id,
-        kind: row.kind,
-        credits: row.credits,
-        effective_at: row.effective_at,
-        expires_at: row.expires_at,
-        recorded_at: row.recorded_at,
-        transfer: row.transfer_id,
-    };
-    Ok(rows.into_iter().map(traced).collect())
+    Ok(rows.into_iter().map(Traced::from).collect())
+}
+
+/// Every entry of one item in the scope's pool, in the order of effect; empty when it has none there.
+///
+/// # Errors
+/// Any storage error.
+pub async fn of_license(db: &Db, scope: BusinessScope, license: LicenseId) -> Result<Vec<Traced>, Error> {
+    let rows = items::list_entries_of(db, scope, license).await?;
+    Ok(rows.into_iter().map(Traced::from).collect())
+}
+
+impl From<items::TraceRow> for Traced {
+    fn from(row: items::TraceRow) -> Self {
+        Self {
+            license: row.license_id,
+            license_arn: row.license_arn,
+            agreement: row.agreement_id,
+            kind: row.kind,
+            credits: row.credits,
+            effective_at: row.effective_at,
+            expires_at: row.expires_at,
+            recorded_at: row.recorded_at,
+            transfer: row.transfer_id,
+        }
+    }
 }

@@ -69,9 +69,13 @@ impl From<sqlx::Error> for Error {
                 }
                 Self::Other(error)
             }
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Tls(_) => {
-                Self::Unavailable(error)
-            }
+            // A server that hangs up in the middle of an answer is a broken protocol to the driver.
+            sqlx::Error::Protocol(_)
+            | sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Tls(_) => Self::Unavailable(error),
             _ => Self::Other(error),
         }
     }

@@ -107,6 +107,17 @@ impl Db {
         })
     }
 
+    /// Several reads that all see one and the same moment; nothing can be written in it.
+    ///
+    /// # Errors
+    /// When no connection is free in time or the engine is away.
+    pub async fn snapshot(&self) -> Result<Tx, Error> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?),
+        })
+    }
+
     /// One statement that only reads.
     pub fn read(&self, sql: &'static str) -> Query<'_> {
         debug_assert!(sql.trim_start().starts_with("SELECT") || sql.trim_start().starts_with("WITH"), "read() takes a SELECT: {sql}");

@@ -106,6 +106,8 @@ ids! {
     AllocationEntryId = "all";
     /// A kept estimate.
     ScenarioId = "scn";
+    /// A key of one of the vendor's services.
+    ServiceKeyId = "key";
     /// An audit entry.
     AuditEntryId = "aud";
     /// A mail in the outbox.

@@ -1,5 +1,6 @@
-//! Tables as CSV files, for every page that offers one. UTF-8 with a byte order mark, without which spreadsheets take
-//! accents for something else; text cells that a spreadsheet would run are made text; instants are UTC (TIM-1).
+//! Tables as files, for every page that offers one: CSV and XLSX of the same rows. CSV is UTF-8 with a byte order mark,
+//! without which spreadsheets take accents for something else; text cells that a spreadsheet would run are made text;
+//! instants are UTC (TIM-1).
 
 use crate::kernel::clock::Timestamp;
 use crate::kernel::money::Money;
@@ -8,6 +9,7 @@ use crate::web::WebError;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use csv::{Terminator, Writer, WriterBuilder};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 /// A cell; only text can be mistaken for a formula, a negative number stays one.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +24,50 @@ pub enum Cell<'a> {
     Time(Timestamp),
     /// Nothing.
     Empty,
+}
+
+/// A table in either format; the address asks for one by its ending.
+pub enum TableFile {
+    /// For everything that reads text.
+    Csv(Box<CsvFile>),
+    /// For spreadsheets.
+    Xlsx(Box<XlsxFile>),
+}
+
+impl TableFile {
+    /// A table with these columns, as XLSX where the path ends so, else as CSV.
+    ///
+    /// # Errors
+    /// When a row cannot be written into memory, which is a defect.
+    pub fn new(path: &str, columns: &[&str]) -> Result<Self, WebError> {
+        Ok(if path.rsplit('.').next() == Some("xlsx") {
+            Self::Xlsx(Box::new(XlsxFile::new(columns)?))
+        } else {
+            Self::Csv(Box::new(CsvFile::new(columns)?))
+        })
+    }
+
+    /// One more row; it has as many cells as there are columns.
+    ///
+    /// # Errors
+    /// When it has another number of cells, which is a defect.
+    pub fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), WebError> {
+        match self {
+            Self::Csv(file) => file.row(cells),
+            Self::Xlsx(file) => file.row(cells),
+        }
+    }
+
+    /// The answer: a file to keep.
+    ///
+    /// # Errors
+    /// When the rows cannot be put together, which is a defect.
+    pub fn download(self, name: &str, as_of: Timestamp) -> Result<HttpResponse, WebError> {
+        match self {
+            Self::Csv(file) => file.download(name, as_of),
+            Self::Xlsx(file) => file.download(name, as_of),
+        }
+    }
 }
 
 /// A file that grows row by row in memory.
@@ -65,6 +111,71 @@ impl CsvFile {
         let named = format!("attachment; filename=\"{name}-{}.csv\"", as_of.format("%Y-%m-%d"));
         Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").insert_header((header::CONTENT_DISPOSITION, named)).body(body))
     }
+}
+
+/// A workbook of one sheet: numbers and instants are what they are, and text is never a formula.
+pub struct XlsxFile {
+    book: Workbook,
+    bold: Format,
+    instant: Format,
+    columns: usize,
+    rows: u32,
+}
+
+impl XlsxFile {
+    fn new(columns: &[&str]) -> Result<Self, WebError> {
+        let mut book = Workbook::new();
+        book.add_worksheet().set_name("Table").map_err(xlsx_defect)?.set_freeze_panes(1, 0).map_err(xlsx_defect)?;
+        let instant = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss \"UTC\"");
+        let mut file = Self { book, bold: Format::new().set_bold(), instant, columns: columns.len(), rows: 0 };
+        let bold = file.bold.clone();
+        for (column, name) in (0u16..).zip(columns) {
+            file.sheet()?.write_string_with_format(0, column, *name, &bold).map_err(xlsx_defect)?;
+        }
+        file.rows = 1;
+        Ok(file)
+    }
+
+    fn sheet(&mut self) -> Result<&mut Worksheet, WebError> {
+        self.book.worksheet_from_index(0).map_err(xlsx_defect)
+    }
+
+    fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), WebError> {
+        if cells.len() != self.columns {
+            return Err(WebError::Internal(anyhow::anyhow!("a row of {} cells in a table of {} columns", cells.len(), self.columns)));
+        }
+        let (row, instant) = (self.rows, self.instant.clone());
+        self.rows += 1;
+        let sheet = self.sheet()?;
+        for (column, cell) in (0u16..).zip(cells) {
+            match cell {
+                Cell::Text(words) => drop(sheet.write_string(row, column, *words).map_err(xlsx_defect)?),
+                Cell::Number(number) => drop(sheet.write(row, column, *number).map_err(xlsx_defect)?),
+                Cell::Amount(money) => drop(sheet.write_string(row, column, money.plain()).map_err(xlsx_defect)?),
+                Cell::Time(at) => drop(sheet.write_datetime_with_format(row, column, excel_instant(*at)?, &instant).map_err(xlsx_defect)?),
+                Cell::Empty => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn download(mut self, name: &str, as_of: Timestamp) -> Result<HttpResponse, WebError> {
+        self.sheet()?.autofit();
+        // The library would write the machine's time; the file says when its figures were read.
+        self.book.set_properties(&DocProperties::new().set_creation_datetime(&excel_instant(as_of)?));
+        let body = self.book.save_to_buffer().map_err(xlsx_defect)?;
+        let named = format!("attachment; filename=\"{name}-{}.xlsx\"", as_of.format("%Y-%m-%d"));
+        let media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+        Ok(HttpResponse::Ok().content_type(media_type).insert_header((header::CONTENT_DISPOSITION, named)).body(body))
+    }
+}
+
+fn excel_instant(at: Timestamp) -> Result<ExcelDateTime, WebError> {
+    ExcelDateTime::parse_from_str(&at.format("%Y-%m-%dT%H:%M:%S").to_string()).map_err(xlsx_defect)
+}
+
+fn xlsx_defect(error: XlsxError) -> WebError {
+    WebError::Internal(error.into())
 }
 
 fn defect(error: csv::Error) -> WebError {

@@ -28,6 +28,12 @@ impl Form {
         Ok(Self(Rc::new(fields)))
     }
 
+    /// Of fields that came by GET.
+    #[must_use]
+    pub fn of(fields: Vec<(String, String)>) -> Self {
+        Self(Rc::new(fields))
+    }
+
     /// The last value of a field; empty when it is absent.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {

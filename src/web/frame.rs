@@ -106,6 +106,9 @@ fn navigation(visit: &Visit, face: Face) -> Vec<NavGroup> {
                 items.push(item("Outlook", paths::admin_outlook(), "calendar"));
                 items.push(item("Activation codes", paths::admin_codes(), "tag"));
             }
+            if may(visit, Action::ManageServiceKeys) {
+                items.push(item("Service keys", paths::service_keys(), "key"));
+            }
             items.push(item("Audit log", paths::admin_audit(), "history"));
             vec![group(None, items)]
         }

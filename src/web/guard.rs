@@ -5,7 +5,7 @@ use super::error::WebError;
 use super::form::Form;
 use super::route::Access;
 use super::visit::Visit;
-use super::{failure, paths};
+use super::{api, failure, paths};
 use crate::access::allows;
 use crate::application::Portal;
 use crate::identity::actor::{self, Chosen};
@@ -33,6 +33,9 @@ const BODY_WAIT: Duration = Duration::from_secs(10);
 /// # Errors
 /// Never: every failure becomes a page.
 pub async fn guard(access: Access, mut request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if access == Access::Service {
+        return api::guard(request, next).await;
+    }
     let portal = portal_of(request.request());
     let visit = match arrive(portal, request.request()).await {
         Ok(visit) => visit,
@@ -51,13 +54,17 @@ pub async fn guard(access: Access, mut request: ServiceRequest, next: Next<BoxBo
     // The visit holds the request: without this the two would keep each other alive.
     response.request().extensions_mut().remove::<Visit>();
     let (request, response) = response.into_parts();
+    if access == Access::Nothing && api::answers(visit.path()) {
+        let refused = response.error().map(|error| api::nowhere(&as_web_error(error)));
+        return Ok(ServiceResponse::new(request, refused.unwrap_or(response)));
+    }
     // A handler's error comes as a response that carries it.
     let failed = response.error().map(|error| failure::page(&visit, as_web_error(error)));
     Ok(ServiceResponse::new(request, finish(&visit, failed.unwrap_or(response))))
 }
 
 #[expect(clippy::expect_used, reason = "the application puts it there before any route")]
-fn portal_of(request: &HttpRequest) -> Arc<Portal> {
+pub(super) fn portal_of(request: &HttpRequest) -> Arc<Portal> {
     Arc::clone(request.app_data::<web::Data<Portal>>().expect("the application holds the portal"))
 }
 
@@ -91,7 +98,7 @@ async fn admit(access: Access, visit: &Visit, request: &mut ServiceRequest) -> R
         return Err(WebError::CrossSite);
     }
     match access {
-        Access::Public | Access::Landing | Access::Nothing => {}
+        Access::Public | Access::Landing | Access::Service | Access::Nothing => {}
         Access::SignedIn => drop(visit.require_actor()?),
         Access::May(action) => allows(visit.require_actor()?, action)?,
     }
@@ -116,20 +123,30 @@ fn is_from_another_site(visit: &Visit, request: &HttpRequest) -> bool {
 }
 
 async fn read_body(request: &mut ServiceRequest) -> Result<Vec<u8>, WebError> {
-    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > BODY_MAX) {
-        return Err(WebError::TooLarge);
-    }
+    let declared = declared_length(request);
     let has_body = declared.is_some_and(|length| length > 0) || request.headers().contains_key(header::TRANSFER_ENCODING);
-    if has_body && !request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+    let is_small = declared.is_none_or(|length| length <= BODY_MAX);
+    if is_small && has_body && !request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(WebError::Malformed);
+    }
+    collect(request, BODY_MAX).await
+}
+
+fn declared_length(request: &ServiceRequest) -> Option<usize> {
+    request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok())
+}
+
+/// A body of so many bytes at most, within the time that bodies have.
+pub(super) async fn collect(request: &mut ServiceRequest, most: usize) -> Result<Vec<u8>, WebError> {
+    if declared_length(request).is_some_and(|length| length > most) {
+        return Err(WebError::TooLarge);
     }
     let mut payload = request.take_payload();
     let reading = async {
         let mut body = Vec::new();
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| WebError::Malformed)?;
-            if body.len() + chunk.len() > BODY_MAX {
+            if body.len() + chunk.len() > most {
                 return Err(WebError::TooLarge);
             }
             body.extend_from_slice(&chunk);

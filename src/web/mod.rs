@@ -2,6 +2,7 @@
 
 mod account;
 pub mod admin;
+pub mod api;
 pub mod assets;
 mod changes;
 pub mod chart;

@@ -1,7 +1,8 @@
 //! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
 
 use crate::kernel::id::{
-    BusinessId, CodeBatchId, ContractId, InvitationId, LicenseId, MailId, PersonId, QuestionId, ScenarioId, SessionReference, TransferId,
+    BusinessId, CodeBatchId, ContractId, InvitationId, LicenseId, MailId, PersonId, QuestionId, ScenarioId, ServiceKeyId, SessionReference,
+    TransferId,
 };
 use std::fmt::{Display, Write};
 
@@ -177,6 +178,26 @@ paths! {
     SCENARIO, scenario(scenario: ScenarioId) = "/console/credits/scenarios/{scenario}";
     /// POST: remove it.
     SCENARIO_REMOVE, scenario_remove(scenario: ScenarioId) = "/console/credits/scenarios/{scenario}/remove";
+    /// The purchase history as a workbook.
+    CREDITS_PURCHASES_XLSX, credits_purchases_xlsx() = "/console/credits/purchases.xlsx";
+    /// The history as a workbook.
+    CREDITS_HISTORY_XLSX, credits_history_xlsx() = "/console/credits/history.xlsx";
+    /// What each feature reserves, with forms for those who may change it.
+    ALLOCATION, allocation() = "/console/credits/allocation";
+    /// The same as CSV.
+    ALLOCATION_CSV, allocation_csv() = "/console/credits/allocation.csv";
+    /// The same as a workbook.
+    ALLOCATION_XLSX, allocation_xlsx() = "/console/credits/allocation.xlsx";
+    /// One feature: preview and POST.
+    ALLOCATION_FEATURE, allocation_feature(solution: &str, feature: &str) = "/console/credits/allocation/{solution}/{feature}";
+    /// Its entries.
+    ALLOCATION_ENTRIES, allocation_entries(solution: &str, feature: &str) = "/console/credits/allocation/{solution}/{feature}/entries";
+    /// Its entries as CSV.
+    ALLOCATION_ENTRIES_CSV, allocation_entries_csv(solution: &str, feature: &str) = "/console/credits/allocation/{solution}/{feature}/entries.csv";
+    /// Where the credits of a license came from and went.
+    LICENSE_TRACE, license_trace(license: LicenseId) = "/console/licenses/{license}/trace";
+    /// The same as CSV.
+    LICENSE_TRACE_CSV, license_trace_csv(license: LicenseId) = "/console/licenses/{license}/trace.csv";
     /// The business's people.
     TEAM, team() = "/console/team";
     /// Invite a colleague.
@@ -266,8 +287,23 @@ paths! {
     ADMIN_CODE_BATCH, admin_code_batch(batch: CodeBatchId) = "/admin/codes/{batch}";
     /// POST: withdraw one code of a batch, or all.
     ADMIN_CODES_WITHDRAW, admin_codes_withdraw(batch: CodeBatchId) = "/admin/codes/{batch}/withdraw";
+    /// Keys of the vendor's services; POST makes one.
+    SERVICE_KEYS, service_keys() = "/admin/service-keys";
+    /// The form for a new one.
+    SERVICE_KEY_NEW, service_key_new() = "/admin/service-keys/new";
+    /// One key.
+    SERVICE_KEY, service_key(key: ServiceKeyId) = "/admin/service-keys/{key}";
+    /// POST: revoke it.
+    SERVICE_KEY_REVOKE, service_key_revoke(key: ServiceKeyId) = "/admin/service-keys/{key}/revoke";
     /// The whole audit log.
     ADMIN_AUDIT, admin_audit() = "/admin/audit";
+
+    /// POST: usage that services report.
+    API_USAGE, api_usage() = "/api/v1/usage";
+    /// The figures of a business, for services.
+    API_CREDITS, api_credits(business: BusinessId) = "/api/v1/businesses/{business}/credits";
+    /// The API's description.
+    API_OPENAPI, api_openapi() = "/api/v1/openapi.json";
 
     /// Liveness.
     HEALTHZ, healthz() = "/healthz";

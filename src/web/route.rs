@@ -15,6 +15,8 @@ pub enum Access {
     May(Action),
     /// The fulfilment address: a form from another site, without cookies and without a form token.
     Landing,
+    /// One of the vendor's services, by its key; no session, no cookie, no form.
+    Service,
     /// There is no handler: whatever is sent, nothing of it is read and the answer is an error page.
     Nothing,
 }

@@ -3,7 +3,7 @@
 
 use super::guard::guard;
 use super::route::{Access, Entry, get};
-use super::{account, admin, console, demonstration, help, paths, setup, sign_in, storefront};
+use super::{account, admin, api, console, demonstration, help, paths, setup, sign_in, storefront};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, guard as matching, web};
@@ -26,6 +26,7 @@ pub fn table() -> Vec<Entry> {
     table.extend(account::routes());
     table.extend(console::routes());
     table.extend(admin::routes());
+    table.extend(api::routes());
     table
 }
 

@@ -287,7 +287,7 @@ impl Visit {
         // The landing comes from another site without the cookies that the browser has: a new one would replace them, and
         // every form that is open in another tab would be out of date.
         let is_landing = self.method() == actix_web::http::Method::POST && self.path() == paths::SETUP;
-        if self.0.new_visit && !is_landing {
+        if self.0.new_visit && !is_landing && !super::api::answers(self.path()) {
             out.push(self.jar().make(cookies::VISIT, self.0.binding.visit.clone()));
         }
         out

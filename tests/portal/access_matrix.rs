@@ -152,6 +152,7 @@ async fn ask(browser: &mut Browser, method: &str, address: &str) -> &'static str
         (403, _, "This form is out of date") => "may",
         (403, ..) => "forbidden",
         (404, ..) => "missing",
+        (401, ..) => "key",
         (400..=499, ..) if address == "/setup" => "may",
         (status, ..) => panic!("{method} {address}: {status} {page:?}"),
     }
@@ -179,9 +180,9 @@ async fn token_of(browser: &mut Browser) -> String {
     page.attributes("input[name=csrf]", "value").pop().unwrap()
 }
 
-/// Products are open to all, and codes are secrets that stand for themselves.
+/// Products and features are the same for all, and codes are secrets that stand for themselves.
 fn shows_to_everybody(pattern: &str) -> bool {
-    pattern.contains("{prodview}") || pattern.contains("{code}")
+    pattern.contains("{prodview}") || pattern.contains("{code}") || pattern.contains("{feature}")
 }
 
 /// Status, place and text, without the address that was asked for, the request's reference and the form tokens.

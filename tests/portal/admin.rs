@@ -10,6 +10,7 @@ use crate::support::browser::{Browser, Raw};
 use crate::support::fixtures::{self, Held};
 use crate::support::page::Page;
 use crate::support::people::{ACME_ADMIN, LEAD, OPERATOR, SUPPORT};
+use crate::support::usage;
 use creditdesk::kernel::id::{BusinessId, PersonId};
 use creditdesk::marketplace::payment::PaymentMethod;
 use reqwest::Method;
@@ -97,7 +98,7 @@ both_engines! {
         let acme = demo_business(&stage, "Acme Industries").await;
         let held = fixtures::contract(&stage, acme, 1_000).await;
         fixtures::book_upgrade(&stage.db, &held, 250, stage.now()).await.unwrap();
-        fixtures::allocate(&stage, acme, 2_000).await;
+        usage::allocate(&stage, acme, 2_000).await;
         let mut desk = portal.sign_in(SUPPORT).await;
         desk.open(&format!("/admin/businesses/{acme}")).await;
         let page = desk.page();

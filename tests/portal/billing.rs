@@ -5,9 +5,10 @@ mod bank;
 
 use crate::support::Stage;
 use crate::support::browser::Browser;
-use crate::support::fixtures::{Held, allocate, book_upgrade, contract_for};
+use crate::support::fixtures::{Held, book_upgrade, contract_for};
 use crate::support::page::{Page, number};
 use crate::support::portal::Portal;
+use crate::support::usage::allocate;
 use chrono::TimeDelta;
 use creditdesk::credits::ledger;
 use creditdesk::kernel::id::BusinessId;
@@ -197,8 +198,8 @@ both_engines! {
         let mut viewer = portal.sign_in("viewer@acme.example").await;
         let page = viewer.open(CREDITS).await.clone();
         assert_eq!(figures(&page), (0, 300, -300));
-        assert_eq!(page.all("svg[role=img] > title"), ["Valid and allocated credits over one year"; 2]);
-        assert!(page.all("svg[role=img] > desc")[0].contains("allocated credits go from 0 to 300"), "{:?}", page.all("svg desc"));
+        assert_eq!(page.all("#history svg[role=img] > title"), ["Valid and allocated credits over one year"; 2]);
+        assert!(page.all("#history svg[role=img] > desc")[0].contains("allocated credits go from 0 to 300"), "{:?}", page.all("svg desc"));
         for class in ["svg.chart-wide .chart-line-valid", "svg.chart-narrow .chart-line-allocated", "svg.chart-wide .chart-area"] {
             assert!(!page.attributes(class, "d")[0].is_empty(), "{class}");
         }
@@ -261,7 +262,7 @@ both_engines! {
         assert_eq!((admin.page().status, admin.page().heading().as_str()), (200, "Credits & Billing"));
         assert_eq!(admin.page().all("[aria-disabled=true]"), ["Manage billing model"]);
         assert!(admin.page().says("needs a pay-as-you-go contract"));
-        assert!(admin.click("All available solutions").await.says("No solutions are listed yet"));
+        assert!(admin.click("All available solutions").await.says("Showing 28 features of 10 solutions"));
         assert_eq!(admin.page().all("nav.tabs [aria-current=page]"), ["All available solutions"]);
         let titles = [admin.page().title(), admin.click("Annual credits").await.title()];
         assert_ne!(titles[0], titles[1]);

@@ -2,14 +2,13 @@
 
 use crate::billing::business;
 use crate::support::Stage;
-use crate::support::fixtures::{allocate, contract, contract_for};
+use crate::support::fixtures::{contract, contract_for};
 use crate::support::page::Page;
+use crate::support::usage;
+use crate::support::usage::allocate;
 use chrono::TimeDelta;
 use creditdesk::audit::{self, ActingAs, Entry, Who};
-use creditdesk::credits::allocation::{Usage, record_units};
-use creditdesk::credits::rates::Rate;
-use creditdesk::db::{Db, Error, SplitRefusal};
-use creditdesk::kernel::credits::Credits;
+use creditdesk::db::{Db, Error};
 use creditdesk::kernel::id::BusinessId;
 use creditdesk::tx;
 use serde_json::json;
@@ -29,9 +28,7 @@ fn colleague(stage: &Stage) -> Who {
 }
 
 async fn use_units(stage: &Stage, business: BusinessId, units: i64, who: &Who) {
-    let usage =
-        Usage { business, solution: "Endpoint Security", feature: "Core", units, rate: Rate::new(1, Credits::new(20).unwrap()).unwrap() };
-    tx!(stage.db, |tx| { record_units(tx, &usage, who).await }).refusal().unwrap().unwrap();
+    usage::use_units(&stage.db, business, usage::XDR, units, who).await;
 }
 
 both_engines! {
@@ -100,7 +97,7 @@ both_engines! {
             rows[0],
             [
                 "2 Mar 2026, 09:05 UTC",
-                "Allocation changed Endpoint Security / Core",
+                "Allocation changed endpoint-security/xdr",
                 "licensing@acme.example for the business, from 198.51.100.7",
                 "Credits: 1,200 → 200 Units: 60 → 10",
             ]
@@ -149,7 +146,7 @@ both_engines! {
         }
         write(&stage.db, &colleague(&stage), Entry::new("counted.up", "=cnt_foreign").in_business(globex)).await;
         let mut auditor = portal.sign_in("auditor@acme.example").await;
-        let href = auditor.open("/console/audit?action=counted.up").await.link("Download CSV").expect("a file").to_owned();
+        let href = auditor.open("/console/audit?action=counted.up").await.link("Download CSV").expect("a file");
         let file = auditor.open(&href).await;
         assert_eq!(file.status, 200);
         assert!(file.header("content-disposition").contains("audit-log-2026-03-02.csv"));

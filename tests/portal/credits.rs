@@ -4,17 +4,17 @@
 mod books;
 
 use crate::support::Stage;
+use crate::support::usage::{self, ASSESSED, XDR};
 use books::{arn, business, buy, move_contract, scope, upgrade};
 use chrono::TimeDelta;
-use creditdesk::credits::allocation::{Usage, UsageRefusal, record_units};
+use creditdesk::credits::allocation::SetRefusal;
 use creditdesk::credits::history::{self, Cause};
 use creditdesk::credits::ledger::{self, EntryKind, Figures, Grant};
 use creditdesk::credits::purchase_history::{Filter, Item, Kind, Listing, Sort, Source, Status};
-use creditdesk::credits::rates::Rate;
+use creditdesk::credits::rates::{NotChargeable, Units};
 use creditdesk::credits::{attention, pool, trace};
-use creditdesk::db::{Error, SplitRefusal};
+use creditdesk::db::Error;
 use creditdesk::kernel::clock::Timestamp;
-use creditdesk::kernel::credits::Credits;
 use creditdesk::kernel::id::{BusinessId, LicenseId};
 use creditdesk::kernel::page::{Cursor, PageSize};
 use creditdesk::tx;
@@ -22,10 +22,7 @@ use creditdesk::tx;
 const MICROSECOND: TimeDelta = TimeDelta::microseconds(1);
 
 async fn use_units(stage: &Stage, business: BusinessId, feature: &str, units: i64) -> i64 {
-    let rate = Rate::new(1, Credits::new(20).unwrap()).unwrap();
-    let usage = Usage { business, solution: "Endpoint Security", feature, units, rate };
-    let who = stage.who("usage");
-    tx!(stage.db, |tx| { record_units(tx, &usage, &who).await }).refusal().unwrap().unwrap()
+    usage::use_units(&stage.db, business, feature, units, &stage.who("usage")).await
 }
 
 async fn figures(stage: &Stage, business: BusinessId) -> (i64, i64, i64) {
@@ -51,7 +48,7 @@ both_engines! {
         buy(&stage, acme, "agmt-2", 250, 10).await;
         buy(&stage, globex, "agmt-3", 7, 365).await;
         upgrade(&stage, acme, contract, "agmt-1", 2, 500).await;
-        use_units(&stage, acme, "Core", 60).await;
+        use_units(&stage, acme, XDR, 60).await;
         assert_eq!(figures(&stage, acme).await, (1_750, 1_200, 550));
         assert_eq!(figures(&stage, globex).await, (7, 0, 7));
         stage.clock.advance(TimeDelta::days(10));
@@ -63,10 +60,10 @@ both_engines! {
     async fn a_negative_balance_blocks_nothing(stage: Stage) {
         let acme = business(&stage, "Acme").await;
         buy(&stage, acme, "agmt-1", 1_000, 30).await;
-        assert_eq!(use_units(&stage, acme, "Core", 40).await, 800);
+        assert_eq!(use_units(&stage, acme, XDR, 40).await, 800);
         stage.clock.advance(TimeDelta::days(30));
         assert_eq!(figures(&stage, acme).await, (0, 800, -800));
-        assert_eq!(use_units(&stage, acme, "Pro", 10).await, 200);
+        assert_eq!(use_units(&stage, acme, ASSESSED, 10).await, 200);
         assert_eq!(figures(&stage, acme).await, (0, 1_000, -1_000));
         let read = pool::read(&stage.db, scope(acme), stage.now()).await.unwrap();
         assert_eq!(pool::Standing::of(read.figures).in_words(), "1,000 credits more allocated than valid.");
@@ -103,16 +100,16 @@ both_engines! {
     #[test]
     async fn units_are_recorded_as_differences_and_never_edited(stage: Stage) {
         let acme = business(&stage, "Acme").await;
-        assert_eq!(use_units(&stage, acme, "Core", 10).await, 200);
+        assert_eq!(use_units(&stage, acme, XDR, 10).await, 200);
         stage.clock.advance(TimeDelta::hours(1));
-        assert_eq!(use_units(&stage, acme, "Core", 4).await, -120);
-        assert_eq!(use_units(&stage, acme, "Core", 4).await, 0, "the same units again change nothing");
+        assert_eq!(use_units(&stage, acme, XDR, 4).await, -120);
+        assert_eq!(use_units(&stage, acme, XDR, 4).await, 0, "the same units again change nothing");
         assert_eq!(figures(&stage, acme).await.1, 80);
-        assert_eq!(use_units(&stage, acme, "Core", 0).await, -80);
+        assert_eq!(use_units(&stage, acme, XDR, 0).await, -80);
         assert_eq!(figures(&stage, acme).await.1, 0);
         let entries: Vec<(i64, i64, String, Timestamp)> = stage
             .db
-            .read("SELECT units, credits, recorded_by, recorded_at FROM allocation_entries WHERE business_id = $1 ORDER BY recorded_at, id")
+            .read("SELECT units, credits, recorded_by, recorded_at FROM allocation_entries WHERE business_id = $1 ORDER BY number")
             .bind(acme)
             .all()
             .await
@@ -132,9 +129,8 @@ both_engines! {
         let acme = business(&stage, "Acme").await;
         let who = stage.who("usage");
         for units in [-1, i64::MIN, i64::MAX] {
-            let usage = Usage { business: acme, solution: "Endpoint Security", feature: "Core", units, rate: Rate::new(1, Credits::new(20).unwrap()).unwrap() };
-            let refused = tx!(stage.db, |tx| { record_units(tx, &usage, &who).await }).refusal().unwrap();
-            assert_eq!(refused, Err(UsageRefusal::NotANumberOfUnits));
+            let refused = usage::try_units(&stage.db, acme, XDR, Units::of(units), &who).await;
+            assert_eq!(refused, Err(SetRefusal::NotChargeable(NotChargeable::NotANumberOfUnits)));
         }
         assert_eq!(figures(&stage, acme).await, (0, 0, 0));
         let audited: i64 = stage.db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM audit_entries").scalar().await.unwrap();
@@ -145,11 +141,11 @@ both_engines! {
     #[test]
     async fn simultaneous_reports_of_a_feature_do_not_add_up(stage: Stage) {
         let acme = business(&stage, "Acme").await;
-        let reports = (1..=16).map(|units| use_units(&stage, acme, "Core", units));
+        let reports = (1..=16).map(|units| use_units(&stage, acme, XDR, units));
         futures_util::future::join_all(reports).await;
         let (units,): (i64,) = stage
             .db
-            .read("SELECT units FROM allocation_entries WHERE business_id = $1 ORDER BY recorded_at DESC, id DESC LIMIT 1")
+            .read("SELECT units FROM allocation_entries WHERE business_id = $1 ORDER BY number DESC LIMIT 1")
             .bind(acme)
             .one()
             .await
@@ -165,13 +161,13 @@ both_engines! {
     async fn every_way_of_reading_gives_the_same_figures(stage: Stage) {
         let (acme, globex) = (business(&stage, "Acme").await, business(&stage, "Globex").await);
         let (contract, _) = buy(&stage, acme, "agmt-1", 1_000, 100).await;
-        use_units(&stage, acme, "Core", 12).await;
+        use_units(&stage, acme, XDR, 12).await;
         stage.clock.advance(TimeDelta::days(20));
         buy(&stage, acme, "agmt-2", 300, 400).await;
         stage.clock.advance(TimeDelta::days(20));
         move_contract(&stage, contract, acme, globex).await;
         stage.clock.advance(TimeDelta::days(20));
-        use_units(&stage, acme, "Core", 3).await;
+        use_units(&stage, acme, XDR, 3).await;
         let end = stage.now() + TimeDelta::days(100);
         for owner in [acme, globex] {
             let whole = history::read(&stage.db, scope(owner), stage.now() - TimeDelta::days(61), end).await.unwrap();
@@ -194,7 +190,7 @@ both_engines! {
         stage.clock.advance(TimeDelta::days(10));
         let (contract, _) = buy(&stage, acme, "agmt-2", 1_000, 365).await;
         let bought = stage.now();
-        use_units(&stage, acme, "Core", 5).await;
+        use_units(&stage, acme, XDR, 5).await;
         stage.clock.advance(TimeDelta::days(40));
         let moved = stage.now();
         move_contract(&stage, contract, acme, globex).await;

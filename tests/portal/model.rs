@@ -9,6 +9,7 @@ mod reference;
 mod steps;
 mod world;
 
+use crate::support::usage;
 use crate::support::{Stage, play};
 use creditdesk::credits::ledger::{self, Figures};
 use creditdesk::db::Engine;
@@ -80,7 +81,7 @@ async fn go_on(step: &Step, world: &mut World, reference: &mut Reference) {
             reference.notices();
         }
         Step::Allocate { business, units } => {
-            let feature = if units % 2 == 0 { "Core" } else { "Pro" };
+            let feature = if units % 2 == 0 { usage::XDR } else { usage::ASSESSED };
             world.allocate(business, feature, units).await;
             reference.allocate(business, feature, units);
         }

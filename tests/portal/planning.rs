@@ -8,8 +8,9 @@ mod scenarios;
 use crate::support::Stage;
 use crate::support::fixtures::{Held, contract_for};
 use crate::support::page::Page;
+use crate::support::usage::reserve;
 use chrono::TimeDelta;
-use creditdesk::kernel::id::{AllocationEntryId, BusinessId};
+use creditdesk::kernel::id::BusinessId;
 
 pub const CALCULATOR: &str = "/console/credits/calculator";
 pub const PLANNER: &str = "/console/credits/planner";
@@ -30,10 +31,8 @@ pub async fn buy(stage: &Stage, credits: i64, days: i64, auto_renew: bool) -> He
 }
 
 /// Units of a feature that Acme Industries uses from now on, with what they reserve.
-pub async fn in_use(stage: &Stage, solution: &str, feature: &str, units: i64, credits: i64) {
-    let insert = stage.db.write("INSERT INTO allocation_entries (id, business_id, solution, feature, units, credits, recorded_at, recorded_by) VALUES ($1, $2, $3, $4, $5, $6, $7, 'test')");
-    let insert = insert.bind(AllocationEntryId::generate()).bind(business(stage, "Acme Industries").await);
-    insert.bind(solution.to_owned()).bind(feature.to_owned()).bind(units).bind(credits).bind(stage.now()).exec_one().await.unwrap();
+pub async fn in_use(stage: &Stage, feature: &str, units: i64, credits: i64) {
+    reserve(stage, business(stage, "Acme Industries").await, feature, (units, credits)).await;
 }
 
 /// The rows of a CSV with its header.

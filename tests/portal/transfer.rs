@@ -6,7 +6,8 @@ mod refused;
 mod told;
 
 use crate::support::Stage;
-use crate::support::fixtures::{self, Held, allocate, as_staff, business, member};
+use crate::support::fixtures::{self, Held, as_staff, business, member};
+use crate::support::usage::allocate;
 use chrono::TimeDelta;
 use creditdesk::access::{Action, Actor, BusinessRole, StaffRole, StaffScope};
 use creditdesk::credits::ledger::{Figures, figures};

@@ -21,7 +21,7 @@ impl<'p> Page<'p> {
 
     pub(super) fn problem(&mut self, span: &Range<usize>, place: &str, what: &str) {
         let before = self.text.as_bytes().get(..span.start).unwrap_or_default();
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = 1 + before.split(|byte| *byte == b'\n').count().saturating_sub(1);
         self.problems.push(format!("line {line}, {place}: {what}"));
     }
 }
@@ -94,7 +94,7 @@ impl<'f, 't, 'p> Fields<'f, 't, 'p> {
     }
 
     pub(super) fn flag(&mut self, name: &'static str) -> Option<bool> {
-        self.read(name, "true or false is needed", |value| value.as_bool())
+        self.read(name, "true or false is needed", DeValue::as_bool)
     }
 }
 

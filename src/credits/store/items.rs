@@ -80,16 +80,21 @@ pub(in crate::credits) struct TraceRow {
     pub transfer_id: Option<TransferId>,
 }
 
+const TRACED: &str = "SELECT l.id AS license_id, c.license_arn AS license_arn, l.agreement_id AS agreement_id, e.kind AS kind, e.credits AS credits, \
+    e.effective_at AS effective_at, e.expires_at AS expires_at, e.recorded_at AS recorded_at, e.transfer_id AS transfer_id \
+    FROM licenses l JOIN contracts c ON c.id = l.contract_id JOIN credit_entries e ON e.license_id = l.id WHERE e.business_id = ";
+const IN_ORDER: &str = " ORDER BY e.effective_at, l.item_number, e.id";
+
 /// The business's own entries of every item of an agreement's contract, later terms included, in the order in which they took effect.
 pub(in crate::credits) async fn list_entries(db: &Db, scope: BusinessScope, agreement: &str) -> Result<Vec<TraceRow>, Error> {
-    db.read(
-        "SELECT l.id AS license_id, c.license_arn AS license_arn, l.agreement_id AS agreement_id, e.kind AS kind, e.credits AS credits, \
-         e.effective_at AS effective_at, e.expires_at AS expires_at, e.recorded_at AS recorded_at, e.transfer_id AS transfer_id \
-         FROM licenses l JOIN contracts c ON c.id = l.contract_id JOIN credit_entries e ON e.license_id = l.id \
-         WHERE l.contract_id IN (SELECT o.contract_id FROM licenses o WHERE o.agreement_id = $1 UNION ALL SELECT k.id FROM contracts k WHERE k.agreement_id = $1) AND e.business_id = $2 ORDER BY e.effective_at, l.item_number, e.id",
-    )
-    .bind(agreement.to_owned())
-    .bind(scope.business())
-    .all()
-    .await
+    let query = db.read(TRACED).push_bind("", scope.business());
+    let query =
+        query.push_bind(" AND l.contract_id IN (SELECT o.contract_id FROM licenses o WHERE o.agreement_id = ", agreement.to_owned());
+    let query = query.push_bind(" UNION ALL SELECT k.id FROM contracts k WHERE k.agreement_id = ", agreement.to_owned()).push(")");
+    query.push(IN_ORDER).all().await
+}
+
+/// The business's own entries of one item, in the order in which they took effect.
+pub(in crate::credits) async fn list_entries_of(db: &Db, scope: BusinessScope, license: LicenseId) -> Result<Vec<TraceRow>, Error> {
+    db.read(TRACED).push_bind("", scope.business()).push_bind(" AND l.id = ", license).push(IN_ORDER).all().await
 }

@@ -1,26 +1,18 @@
 //! What estimates and plans begin from: units and credits by feature, valid credits by contract and expiration.
 
+use super::accounts::AVAILABLE;
 use crate::credits::planner::Holding;
 use crate::db::{Db, Error};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::BusinessId;
 
-/// Solution, feature, units as last recorded, and reserved credits.
-pub(in crate::credits) async fn list_in_use(
-    db: &Db,
-    business: BusinessId,
-    now: Timestamp,
-) -> Result<Vec<(String, String, i64, i64)>, Error> {
-    db.read(
-        "SELECT e.solution, e.feature, (SELECT x.units FROM allocation_entries x WHERE x.business_id = $1 AND x.solution = e.solution \
-         AND x.feature = e.feature AND x.recorded_at <= $2 ORDER BY x.recorded_at DESC, x.id DESC LIMIT 1) AS units, \
-         CAST(SUM(e.credits) AS BIGINT) AS credits FROM allocation_entries e WHERE e.business_id = $1 AND e.recorded_at <= $2 \
-         GROUP BY e.solution, e.feature ORDER BY e.solution, e.feature",
-    )
-    .bind(business)
-    .bind(now)
-    .all()
-    .await
+/// Feature, units in all, units by feature in use, and reserved credits, as the accounts stand.
+pub(in crate::credits) async fn list_in_use(db: &Db, business: BusinessId) -> Result<Vec<(String, i64, Option<String>, i64)>, Error> {
+    db.read("SELECT account, units, in_use, credits FROM allocation_accounts WHERE business_id = $1 AND account <> $2 ORDER BY account")
+        .bind(business)
+        .bind(AVAILABLE)
+        .all()
+        .await
 }
 
 /// Valid credits by contract and expiration, soonest first; what was moved to another business is not among them.

@@ -26,6 +26,7 @@ mod question_repair;
 mod reconciliation;
 mod rows;
 mod search;
+mod service_keys;
 mod start;
 mod transfer;
 mod transfer_decide;
@@ -46,6 +47,7 @@ pub fn routes() -> Vec<Entry> {
     let ask = Access::May(Action::RequestTransfer);
     let decide = Access::May(Action::DecideTransfer);
     let reconcile = Access::May(Action::Reconcile);
+    let keys = Access::May(Action::ManageServiceKeys);
     let mut lines = vec![
         get(paths::ADMIN, staff, || web::to(start::show)),
         get(paths::ADMIN_SEARCH, look_up, || web::to(search::show)),
@@ -76,6 +78,11 @@ pub fn routes() -> Vec<Entry> {
         post(paths::ADMIN_CODES_NEW, Access::May(Action::IssueCodes), || web::to(codes_issue::issue)),
         get(paths::ADMIN_CODE_BATCH, look_up, || web::to(code_batch::show)),
         post(paths::ADMIN_CODES_WITHDRAW, Access::May(Action::IssueCodes), || web::to(code_batch::withdraw)),
+        get(paths::SERVICE_KEYS, keys, || web::to(service_keys::list)),
+        post(paths::SERVICE_KEYS, keys, || web::to(service_keys::make)),
+        get(paths::SERVICE_KEY_NEW, keys, || web::to(service_keys::new)),
+        get(paths::SERVICE_KEY, keys, || web::to(service_keys::show)),
+        post(paths::SERVICE_KEY_REVOKE, keys, || web::to(service_keys::revoke)),
         get(paths::ADMIN_AUDIT, staff, || web::to(audit::list)),
     ];
     lines.extend(expiry_routes());

@@ -5,7 +5,9 @@
 //! (CRD-5).
 
 mod scale;
+mod share;
 mod step;
 
-pub use scale::{MonthTick, ValueScale, month_ticks};
+pub use scale::{MonthTick, ValueScale, first_of_month, month_of, month_ticks};
+pub use share::{Part, ShareBar, Slice, share_in_words};
 pub use step::{Drawing, Label, Line, Plot, Series, StepChart};

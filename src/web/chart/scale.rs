@@ -82,6 +82,19 @@ pub fn month_ticks(from: Timestamp, to: Timestamp, zone: Zone) -> Vec<MonthTick>
     ticks
 }
 
+/// The calendar month of an instant in the zone.
+#[must_use]
+pub fn month_of(at: Timestamp, zone: Zone) -> (i32, u32) {
+    let local = at.with_timezone(&zone.name().parse().unwrap_or(Tz::UTC)).date_naive();
+    (local.year(), local.month())
+}
+
+/// The first instant of a month in the zone; `None` for what is no month.
+#[must_use]
+pub fn first_of_month(year: i32, month: u32, zone: Zone) -> Option<Timestamp> {
+    month_start(year, month, zone.name().parse().unwrap_or(Tz::UTC))
+}
+
 /// Midnight of the first day; where the clock skips midnight, the first instant after the gap.
 fn month_start(year: i32, month: u32, zone: Tz) -> Option<Timestamp> {
     let midnight: NaiveDateTime = NaiveDate::from_ymd_opt(year, month, 1)?.and_hms_opt(0, 0, 0)?;

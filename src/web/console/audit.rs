@@ -120,6 +120,7 @@ fn choices(known: Vec<String>, chosen: &str) -> Vec<(String, String)> {
 pub(super) fn who_in_words(row: &AuditRow) -> (String, &'static str) {
     match ActingAs::parse(&row.acting_as) {
         Some(ActingAs::Staff) => ("Support".to_owned(), "staff of the vendor"),
+        Some(ActingAs::Service) => (row.person_label.clone(), "a service of the vendor"),
         Some(ActingAs::System) => (row.person_label.clone(), "the program itself"),
         Some(ActingAs::Business) => (row.person_label.clone(), "for the business"),
         Some(ActingAs::Buyer) => (row.person_label.clone(), "for the buyer account"),

@@ -126,7 +126,7 @@ pub(super) fn crumbed(visit: &Visit, title: &str) -> Shell {
 async fn result(visit: &Visit, scope: BusinessScope, estimate: &Estimate) -> Result<ResultView, WebError> {
     let solutions = &visit.portal().solutions;
     let outcome = estimate.outcome(solutions);
-    let may_keep = allows(visit.require_actor()?, Action::ManageLicenses).is_ok();
+    let may_keep = allows(visit.require_actor()?, Action::Allocate).is_ok();
     Ok(ResultView {
         estimate: EstimateView::new(estimate, &outcome, solutions),
         verdict: VerdictView::read(visit, scope, estimate, &outcome).await?,
@@ -141,7 +141,7 @@ async fn from_use(visit: &Visit, scope: BusinessScope) -> Result<Option<String>,
         let (_, feature) = visit.portal().solutions.find(key)?;
         feature.is_allocatable().then(|| FeatureKey::parse(key))?
     };
-    let in_use = in_use::read(visit.db(), scope, visit.now()).await?;
+    let in_use = in_use::read(visit.db(), scope).await?;
     let units = in_use.into_iter().filter_map(|used| Some((known(&used.feature)?, used.units))).collect();
     let estimate = Estimate::of_use(units);
     Ok((!estimate.is_empty()).then(|| with_estimate(&paths::calculator(), &estimate)))

@@ -1,13 +1,17 @@
 //! Credits & Billing: the figures of the business's pool, what leaves it next, what was bought, and how it went over a
 //! year. It reads and explains; nothing on it changes anything.
 
+use super::allocation_view::AllocatedView;
 use super::credits_calendar;
-use super::credits_history::{self, HistoryView};
+use super::credits_history::HistoryView;
+use super::credits_need::{self, NeedView};
 use super::credits_purchases::{self, PurchasesView};
-use crate::access::{Action, allows};
-use crate::credits::ledger::Figures;
+use super::credits_solutions;
+use super::history_window::Window;
+use crate::access::{Action, BusinessScope, allows};
+use crate::credits::ledger::{self, Figures};
 use crate::credits::pool::{Expiration, Nearness, Pool, Standing};
-use crate::credits::{attention, pool};
+use crate::credits::{allocated, attention, history, pool};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::show::{self, Zone};
 use crate::web::shell::Shell;
@@ -21,7 +25,7 @@ const EXPIRATIONS_SHOWN: i64 = 5;
 
 /// One of the three tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tab {
+pub(super) enum Tab {
     Annual,
     PayAsYouGo,
     Solutions,
@@ -35,7 +39,7 @@ impl Tab {
         Self::ALL.into_iter().find(|tab| tab.word() == word).unwrap_or(Self::Annual)
     }
 
-    const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Annual => "",
             Self::PayAsYouGo => "pay-as-you-go",
@@ -52,13 +56,13 @@ impl Tab {
     }
 }
 
-struct TabLink {
-    label: &'static str,
-    href: String,
-    current: bool,
+pub(super) struct TabLink {
+    pub label: &'static str,
+    pub href: String,
+    pub current: bool,
 }
 
-fn tabs(current: Tab) -> Vec<TabLink> {
+pub(super) fn tabs(current: Tab) -> Vec<TabLink> {
     let link = |tab: Tab| TabLink {
         label: tab.label(),
         href: paths::with_query(&paths::credits(), &[("tab", tab.word())]),
@@ -92,7 +96,7 @@ pub(super) struct Figure {
 }
 
 impl Figure {
-    fn of(plain: i64) -> Self {
+    pub fn of(plain: i64) -> Self {
         Self { shown: show::group(plain), plain }
     }
 }
@@ -166,6 +170,11 @@ struct AnnualCredits {
     has_licenses: bool,
     may_activate: bool,
     expirations: Vec<ExpirationView>,
+    allocated: AllocatedView,
+    allocation: String,
+    allocation_csv: String,
+    allocation_xlsx: String,
+    need: Vec<NeedView>,
     purchases: PurchasesView,
     history: Option<HistoryView>,
     marketplace: String,
@@ -182,21 +191,13 @@ struct PayAsYouGo {
     annual: String,
 }
 
-#[derive(Template)]
-#[template(path = "console/credits_solutions.html")]
-struct Solutions {
-    shell: Shell,
-    tabs: Vec<TabLink>,
-    annual: String,
-}
-
 /// `GET /console/credits`.
 pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let (shell, annual) = (visit.shell("Credits & Billing"), paths::credits());
     match Tab::parse(visit.query("tab")) {
         Tab::Annual => annual_credits(&visit, shell).await,
         tab @ Tab::PayAsYouGo => visit.page(StatusCode::OK, &PayAsYouGo { shell: titled(shell, tab), tabs: tabs(tab), annual }),
-        tab @ Tab::Solutions => visit.page(StatusCode::OK, &Solutions { shell: titled(shell, tab), tabs: tabs(tab), annual }),
+        tab @ Tab::Solutions => credits_solutions::show(&visit, titled(shell, tab)).await,
     }
 }
 
@@ -205,13 +206,31 @@ fn titled(shell: Shell, tab: Tab) -> Shell {
     Shell { title: format!("{} - {}", tab.label(), shell.title), ..shell }
 }
 
+/// What the page reads at one moment, so that it adds up while anything changes (CRD-4).
+struct Moment {
+    pool: Pool,
+    states: Vec<allocated::State>,
+    line: history::History,
+}
+
+async fn read(visit: &Visit, scope: BusinessScope, window: Window) -> Result<Moment, WebError> {
+    let now = visit.now();
+    let (from, to) = window.ends(now, visit.zone());
+    let mut snapshot = visit.db().snapshot().await?;
+    let figures = ledger::figures_in(&mut snapshot, scope.business(), now).await?;
+    let states = allocated::list_in(&mut snapshot, scope.business(), now).await?;
+    let line = history::read_in(&mut snapshot, scope, from, to).await?;
+    snapshot.rollback().await?;
+    Ok(Moment { pool: Pool { as_of: now, figures }, states, line })
+}
+
 async fn annual_credits(visit: &Visit, shell: Shell) -> Result<HttpResponse, WebError> {
-    let scope = visit.business_scope(Action::SeeLicenses)?;
+    let (scope, window) = (visit.business_scope(Action::SeeLicenses)?, Window::asked(visit));
     let (db, now, zone) = (visit.db(), visit.now(), visit.zone());
-    // The history ends at the figures of this instant, so the page reads them from it and they cannot differ.
-    let line = credits_history::read(visit, scope).await?;
-    let read = Pool { as_of: now, figures: line.closing() };
+    let Moment { pool: read, states, line } = read(visit, scope, window).await?;
     let expirations = pool::expirations(db, scope, read, EXPIRATIONS_SHOWN).await?;
+    let solutions = &visit.portal().solutions;
+    let has_history = !line.is_empty() || window != Window::YearBack;
     let view = AnnualCredits {
         shell,
         tabs: tabs(Tab::Annual),
@@ -219,8 +238,13 @@ async fn annual_credits(visit: &Visit, shell: Shell) -> Result<HttpResponse, Web
         has_licenses: attention::has_items(db, scope).await?,
         may_activate: allows(visit.require_actor()?, Action::ManageLicenses).is_ok(),
         expirations: expirations.iter().map(|expiration| ExpirationView::new(expiration, now, zone)).collect(),
+        allocated: AllocatedView::new(solutions, &states, zone),
+        allocation: paths::allocation(),
+        allocation_csv: paths::allocation_csv(),
+        allocation_xlsx: paths::allocation_xlsx(),
+        need: credits_need::views(solutions, &states),
         purchases: credits_purchases::view(visit, scope).await?,
-        history: (!line.is_empty()).then(|| HistoryView::new(&line, zone)),
+        history: has_history.then(|| HistoryView::new(&line, window, now, zone)),
         marketplace: paths::marketplace(),
         subscriptions: paths::subscriptions(),
         calculator: paths::calculator(),

@@ -1,12 +1,15 @@
-//! The one-year history of Credits & Billing: the chart, the table beside it, and the CSV (CRD-5). Exact to the event.
+//! The history of Credits & Billing: a year, the year ahead or a month, as a chart, the table beside it, and files (CRD-5).
+//! Exact to the event.
 
 use super::credits::Instant;
-use crate::access::{Action, BusinessScope};
+use super::history_window::Window;
+use crate::access::Action;
 use crate::credits::history::{self, Cause, Change, History, Step};
 use crate::credits::ledger::Figures;
+use crate::kernel::clock::Timestamp;
 use crate::kernel::show::{self, Zone};
 use crate::web::chart::{Plot, Series, StepChart};
-use crate::web::export::{Cell, CsvFile};
+use crate::web::export::{Cell, TableFile};
 use crate::web::{Visit, WebError, paths};
 use actix_web::HttpResponse;
 
@@ -29,10 +32,19 @@ pub(super) struct HistoryView {
     /// Said when the table does not have every change.
     pub cut: Option<String>,
     pub csv: String,
+    pub xlsx: String,
+    /// The part of time that is shown, in words.
+    pub window: String,
+    pub chosen: String,
+    pub choices: Vec<(String, String)>,
+    /// The month before and after, where a month is shown: address and name.
+    pub neighbours: Option<[(String, String); 2]>,
+    pub year: String,
+    pub action: String,
 }
 
 impl HistoryView {
-    pub fn new(line: &History, zone: Zone) -> Self {
+    pub fn new(line: &History, window: Window, now: Timestamp, zone: Zone) -> Self {
         let skipped = line.steps().len().saturating_sub(STEPS_SHOWN);
         let opening = match skipped {
             0 => (line.from(), line.opening()),
@@ -40,16 +52,23 @@ impl HistoryView {
         };
         let mut rows = vec![row(Instant::full(opening.0, zone), "At the beginning".to_owned(), opening.1)];
         rows.extend(line.steps()[skipped..].iter().map(|step| row(Instant::full(step.at, zone), what_happened(step), step.figures)));
-        rows.push(row(Instant::full(line.to(), zone), "Now".to_owned(), line.closing()));
+        rows.push(row(Instant::full(line.to(), zone), window.end_in_words(now, zone).to_owned(), line.closing()));
         let cut = (skipped > 0)
             .then(|| format!("The last {STEPS_SHOWN} of {} changes. The CSV has all of them.", show::group_len(line.steps().len())));
         Self {
-            chart: StepChart::draw(&plot(line, zone)),
+            chart: StepChart::draw(&plot(line, window, zone)),
             valid_now: show::group(line.closing().total_valid),
             allocated_now: show::group(line.closing().allocated),
             rows,
             cut,
-            csv: paths::credits_history_csv(),
+            csv: window.file(&paths::credits_history_csv()),
+            xlsx: window.file(&paths::credits_history_xlsx()),
+            window: window.in_words(),
+            chosen: window.word(),
+            choices: Window::choices(now, zone),
+            neighbours: window.neighbours(),
+            year: Window::YearBack.href(),
+            action: Window::YearBack.href(),
         }
     }
 }
@@ -86,7 +105,7 @@ fn what_happened(step: &Step) -> String {
     step.changes.iter().map(part).collect::<Vec<_>>().join("; ")
 }
 
-fn plot(line: &History, zone: Zone) -> Plot {
+fn plot(line: &History, window: Window, zone: Zone) -> Plot {
     let (opening, closing) = (line.opening(), line.closing());
     let moved = |from: i64, to: i64| match (from, to) {
         (from, to) if from == to => format!("are {} at both ends", show::group(to)),
@@ -102,7 +121,7 @@ fn plot(line: &History, zone: Zone) -> Plot {
     let points = |value: fn(Figures) -> i64| line.steps().iter().map(|step| (step.at, value(step.figures))).collect();
     Plot {
         id: "history-chart",
-        title: "Valid and allocated credits over one year".to_owned(),
+        title: format!("Valid and allocated credits over {}", window.in_words()),
         description,
         unit: "Credits",
         from: line.from(),
@@ -120,18 +139,18 @@ fn plot(line: &History, zone: Zone) -> Plot {
     }
 }
 
-/// The year that ends now.
-///
-/// # Errors
-/// Storage errors.
-pub(super) async fn read(visit: &Visit, scope: BusinessScope) -> Result<History, WebError> {
-    Ok(history::read(visit.db(), scope, history::a_year_before(visit.now()), visit.now()).await?)
+/// `GET /console/credits/history.csv` and `.xlsx`: every change of the window, with the figures after it.
+pub async fn file(visit: Visit) -> Result<HttpResponse, WebError> {
+    let (window, now, zone) = (Window::asked(&visit), visit.now(), visit.zone());
+    let (from, to) = window.ends(now, zone);
+    let line = history::read(visit.db(), visit.business_scope(Action::SeeLicenses)?, from, to).await?;
+    let columns = ["At", "What", "Change", "Total valid credits", "Allocated credits", "Current balance"];
+    let mut file = TableFile::new(visit.path(), &columns)?;
+    write(&mut file, &line, window.end_in_words(now, zone))?;
+    file.download("credit-history", now)
 }
 
-/// `GET /console/credits/history.csv`: every change of the year, with the figures after it.
-pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
-    let line = read(&visit, visit.business_scope(Action::SeeLicenses)?).await?;
-    let mut file = CsvFile::new(&["At", "What", "Change", "Total valid credits", "Allocated credits", "Current balance"])?;
+fn write(file: &mut TableFile, line: &History, end: &str) -> Result<(), WebError> {
     let mut figures = line.opening();
     let mut write = |at, what, change, figures: Figures| {
         let Figures { total_valid, allocated } = figures;
@@ -149,6 +168,5 @@ pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
         figures = figures.after(change);
         write(change.at, cause_in_words(change.cause), Cell::Number(change.credits), figures)?;
     }
-    write(line.to(), "Now", Cell::Empty, line.closing())?;
-    file.download("credit-history", visit.now())
+    write(line.to(), end, Cell::Empty, line.closing())
 }

@@ -8,7 +8,7 @@ use crate::kernel::clock::Timestamp;
 use crate::kernel::id::LicenseId;
 use crate::kernel::page::{Cursor, PageSize};
 use crate::kernel::show::{self, Zone};
-use crate::web::export::{Cell, CsvFile};
+use crate::web::export::{Cell, TableFile};
 use crate::web::{Visit, WebError, paths};
 use actix_web::HttpResponse;
 
@@ -82,6 +82,7 @@ pub(super) struct PurchasesView {
     pub first: String,
     pub next: String,
     pub csv: String,
+    pub xlsx: String,
 }
 
 /// What the address asks for.
@@ -184,19 +185,20 @@ pub(super) async fn view(visit: &Visit, scope: BusinessScope) -> Result<Purchase
         first: if is_first { String::new() } else { asked.here(asked.sort, "") },
         next: page.next.as_deref().map(|next| asked.here(asked.sort, next)).unwrap_or_default(),
         csv: asked.href(&paths::credits_purchases_csv(), asked.sort, ""),
+        xlsx: asked.href(&paths::credits_purchases_xlsx(), asked.sort, ""),
         words: asked.filter.words,
         rows: page.items.into_iter().map(|item| PurchaseRow::new(item, now, zone)).collect(),
     })
 }
 
-/// `GET /console/credits/purchases.csv`: every row of the filter, in the order asked for.
-pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
+/// `GET /console/credits/purchases.csv` and `.xlsx`: every row of the filter, in the order asked for.
+pub async fn file(visit: Visit) -> Result<HttpResponse, WebError> {
     let scope = visit.business_scope(Action::SeeLicenses)?;
     let (asked, now) = (Asked::read(&visit), visit.now());
     let listing = Listing { scope, filter: asked.filter, sort: asked.sort, now };
     let columns =
         ["License", "Date", "Product", "Source", "Agreement", "Type", "Credits", "Term start", "Expiration date", "Status", "As of"];
-    let mut file = CsvFile::new(&columns)?;
+    let mut file = TableFile::new(visit.path(), &columns)?;
     for item in listing.all(visit.db()).await? {
         file.row(&[
             Cell::Text(&item.id.to_string()),

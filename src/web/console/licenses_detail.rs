@@ -33,6 +33,7 @@ struct Detail {
     activated: Instant,
     by: String,
     credits_href: String,
+    trace_href: String,
     others: Vec<Row>,
     support: String,
 }
@@ -66,6 +67,7 @@ fn detail(visit: &Visit, license: License, terms: Terms, others: Vec<License>) -
         activated: Instant::full(license.activated_at, zone),
         by: by_whom(&license),
         credits_href: credits_row(license.id),
+        trace_href: paths::license_trace(license.id),
         others: others.into_iter().map(|item| Row::new(item, now, zone)).collect(),
         support: visit.portal().config.support_email.clone(),
         agreement: license.agreement_id,

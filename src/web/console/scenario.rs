@@ -54,7 +54,7 @@ async fn load(visit: &Visit, action: Action) -> Result<(BusinessScope, Scenario)
 
 /// `POST /console/credits/scenarios/{scenario}`.
 pub async fn rename(visit: Visit, form: Form) -> Result<HttpResponse, WebError> {
-    let (scope, scenario) = load(&visit, Action::ManageLicenses).await?;
+    let (scope, scenario) = load(&visit, Action::Allocate).await?;
     let mut problems = Problems::new();
     let Some((name, about)) = words(&form, &mut problems) else {
         return page(&visit, scope, &scenario, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY).await;
@@ -71,7 +71,7 @@ pub async fn rename(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
 
 /// `POST /console/credits/scenarios/{scenario}/remove`.
 pub async fn remove(visit: Visit, form: Form) -> Result<HttpResponse, WebError> {
-    let (scope, scenario) = load(&visit, Action::ManageLicenses).await?;
+    let (scope, scenario) = load(&visit, Action::Allocate).await?;
     match scenarios::remove(visit.db(), &visit.who(ActingAs::Business), scope, (scenario.id, seen(&form))).await.refusal()? {
         Ok(name) => {
             visit.flash(Tone::Success, "The scenario was removed", &format!("“{name}” is not kept any more."));
@@ -94,7 +94,7 @@ async fn refused(
     mut problems: Problems,
     refusal: &ScenarioRefusal,
 ) -> Result<HttpResponse, WebError> {
-    let (_, scenario) = load(visit, Action::ManageLicenses).await?;
+    let (_, scenario) = load(visit, Action::Allocate).await?;
     note(&mut problems, refusal);
     let typed = FormView::with(form, problems);
     // The form that removes has no words of its own.
@@ -128,7 +128,7 @@ async fn page(
         verdict: VerdictView::read(visit, scope, &estimate, &outcome).await?,
         calculator: with_estimate(&paths::calculator(), &estimate),
         csv: with_estimate(&paths::calculator_csv(), &estimate),
-        may_manage: allows(visit.require_actor()?, Action::ManageLicenses).is_ok(),
+        may_manage: allows(visit.require_actor()?, Action::Allocate).is_ok(),
         action: paths::scenario(scenario.id),
         remove: paths::scenario_remove(scenario.id),
         list: paths::scenarios(),

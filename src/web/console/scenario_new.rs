@@ -28,7 +28,7 @@ struct ScenarioNew {
 
 /// `GET /console/credits/new-scenario?{estimate}`.
 pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
-    visit.business_scope(Action::ManageLicenses)?;
+    visit.business_scope(Action::Allocate)?;
     match Estimate::read(&visit.query_pairs(), &visit.portal().solutions) {
         Ok(estimate) if !estimate.is_empty() => page(&visit, &estimate, FormView::new(), StatusCode::OK),
         _ => Ok(visit.see_other(&paths::calculator())),
@@ -47,7 +47,7 @@ pub(super) fn words(form: &Form, problems: &mut Problems) -> Option<(String, Str
 
 /// `POST /console/credits/new-scenario`.
 pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> {
-    let scope = visit.business_scope(Action::ManageLicenses)?;
+    let scope = visit.business_scope(Action::Allocate)?;
     let pairs: Vec<(String, String)> = url::form_urlencoded::parse(form.text("estimate").as_bytes()).into_owned().collect();
     let estimate = Estimate::read(&pairs, &visit.portal().solutions).ok().filter(|estimate| !estimate.is_empty());
     let Some(estimate) = estimate else { return Ok(without_estimate(&visit)) };

@@ -18,7 +18,7 @@ use askama::Template;
 
 /// The scenarios' lines of the route table.
 pub fn routes() -> Vec<Entry> {
-    let (see, manage) = (Access::May(Action::SeeLicenses), Access::May(Action::ManageLicenses));
+    let (see, manage) = (Access::May(Action::SeeLicenses), Access::May(Action::Allocate));
     vec![
         get(paths::SCENARIOS, see, || web::to(list)),
         get(paths::SCENARIO_COMPARE, see, || web::to(scenario_compare::show)),

@@ -4,6 +4,7 @@ use super::{acme_contract, ask_for_transfer, count, demo_business, flash};
 use crate::support::Stage;
 use crate::support::fixtures;
 use crate::support::people::{LEAD, SUPPORT};
+use crate::support::usage;
 use chrono::TimeDelta;
 use creditdesk::access::StaffRole;
 use creditdesk::demo::PASSWORD;
@@ -23,7 +24,7 @@ both_engines! {
         let portal = stage.portal().await;
         let held = acme_contract(&stage, 1_000).await;
         let (acme, globex) = (demo_business(&stage, "Acme Industries").await, demo_business(&stage, "Globex").await);
-        fixtures::allocate(&stage, acme, 700).await;
+        usage::allocate(&stage, acme, 700).await;
         let mut support = portal.sign_in(SUPPORT).await;
         support.open(&format!("/admin/licenses/{}", held.license)).await;
         support.click("Transfer license").await;

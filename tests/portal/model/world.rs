@@ -2,11 +2,10 @@
 //! own, with the real adapter between them, and the books as they stand after each step.
 
 use super::reference::{Answer, Bank};
+use crate::support::usage;
 use crate::support::{Stage, fixtures};
 use creditdesk::access::{Action, Actor, BusinessRole, BusinessScope, BuyerScope, Lengths, StaffRole};
 use creditdesk::audit::{ActingAs, Who};
-use creditdesk::credits::allocation::{Usage, record_units};
-use creditdesk::credits::rates::Rate;
 use creditdesk::db::{Failed, SplitRefusal};
 use creditdesk::fulfilment::activate::{Activation, activate};
 use creditdesk::fulfilment::land::land;
@@ -26,7 +25,6 @@ use creditdesk::marketplace::pay::{Paid, Till, pay};
 use creditdesk::marketplace::payment::{PaymentMethod, Providers};
 use creditdesk::marketplace::quoting::Wanted;
 use creditdesk::marketplace::{publish, quoting, settle, token, upgrade};
-use creditdesk::tx;
 use std::sync::Arc;
 
 /// Businesses of the world.
@@ -257,10 +255,7 @@ impl World {
     }
 
     pub async fn allocate(&self, business: usize, feature: &'static str, units: i64) {
-        let rate = Rate::new(1, Credits::new(20).unwrap()).unwrap();
-        let usage = Usage { business: self.businesses[business], solution: "Endpoint Security", feature, units, rate };
-        let who = self.stage.who("usage");
-        told(tx!(self.stage.db, |tx| { record_units(tx, &usage, &who).await })).unwrap();
+        usage::use_units(&self.stage.db, self.businesses[business], feature, units, &self.stage.who("usage")).await;
     }
 }
 

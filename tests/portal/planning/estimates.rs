@@ -11,7 +11,7 @@ both_engines! {
     async fn an_estimate_shows_needed_current_and_remaining_and_changes_nothing(stage: Stage) {
         let portal = stage.portal().await;
         buy(&stage, 10_000, 365, true).await;
-        in_use(&stage, "endpoint-security", "xdr", 100, 2_000).await;
+        in_use(&stage, "endpoint-security/xdr", 100, 2_000).await;
         let mut viewer = portal.sign_in("viewer@acme.example").await;
         let before = dump::everything(&stage.db).await;
         viewer.open("/console/credits").await;
@@ -89,8 +89,8 @@ both_engines! {
         let mut viewer = portal.sign_in("viewer@acme.example").await;
         assert!(viewer.open(CALCULATOR).await.link("Start from current use").is_none(), "nothing is in use");
         buy(&stage, 10_000, 365, true).await;
-        in_use(&stage, "endpoint-security", "xdr", 100, 2_000).await;
-        in_use(&stage, "gone", "feature", 5, 50).await;
+        in_use(&stage, "endpoint-security/xdr", 100, 2_000).await;
+        in_use(&stage, "gone/feature", 5, 50).await;
         viewer.open(CALCULATOR).await;
         let page = viewer.click("Start from current use").await;
         assert_eq!((page.value("XDR for Endpoints"), page.chosen("What the units are")), ("100".to_owned(), Some("Everything".to_owned())));

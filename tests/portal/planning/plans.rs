@@ -23,7 +23,7 @@ both_engines! {
         let portal = stage.portal().await;
         let kept = buy(&stage, 3_000, 100, true).await;
         buy(&stage, 500, 200, false).await;
-        in_use(&stage, "endpoint-security", "xdr", 100, 2_000).await;
+        in_use(&stage, "endpoint-security/xdr", 100, 2_000).await;
         let mut viewer = portal.sign_in("viewer@acme.example").await;
         let before = dump::everything(&stage.db).await;
         viewer.open("/console/credits").await;
@@ -60,7 +60,7 @@ both_engines! {
     async fn the_file_of_a_plan_says_what_the_page_says(stage: Stage) {
         let portal = stage.portal().await;
         buy(&stage, 3_000, 365, true).await;
-        in_use(&stage, "endpoint-security", "xdr", 100, 2_000).await;
+        in_use(&stage, "endpoint-security/xdr", 100, 2_000).await;
         stage.clock.advance(TimeDelta::days(1));
         let mut viewer = portal.sign_in("viewer@acme.example").await;
         viewer.open(&format!("{PLANNER}?months=36")).await;

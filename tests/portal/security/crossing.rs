@@ -27,7 +27,7 @@ both_engines! {
         let mut nobody = portal.browser();
         let before_sign_in = token(&mut nobody, "/sign-in").await;
         let before = dump::everything(&stage.db).await;
-        for entry in routes::table().into_iter().filter(|entry| entry.method == "POST" && entry.access != Access::Landing) {
+        for entry in routes::table().into_iter().filter(|entry| entry.method == "POST" && !matches!(entry.access, Access::Landing | Access::Service)) {
             let address = fill(entry.pattern, &world.own);
             for browser in &mut people {
                 for wrong in ["", "x", &foreign, &second_session, &before_sign_in] {
@@ -122,8 +122,8 @@ async fn post(browser: &mut Browser, address: &str, token: &str, headers: &[(&st
     browser.send(Raw { method: Method::POST, path: address, headers, body }).await
 }
 
-/// Refused as a form, or before that as a person.
+/// Refused as a form, or before that as a person or a service.
 fn refused(answer: &Page, what: &str) {
     let to_sign_in = answer.status == 303 && answer.header("location").starts_with("/sign-in");
-    assert!(to_sign_in || [400, 403, 404, 415].contains(&answer.status), "{what}: {answer:?}");
+    assert!(to_sign_in || [400, 401, 403, 404, 415].contains(&answer.status), "{what}: {answer:?}");
 }

@@ -9,7 +9,7 @@ use creditdesk::credits::ledger::{self, Grant};
 use creditdesk::db::{Db, Error, Tx};
 use creditdesk::identity::actor::{self, Chosen};
 use creditdesk::kernel::clock::Timestamp;
-use creditdesk::kernel::id::{AllocationEntryId, BusinessId, ContractId, LicenseId, PersonId, SessionReference};
+use creditdesk::kernel::id::{BusinessId, ContractId, LicenseId, PersonId, SessionReference};
 use creditdesk::kernel::random;
 use creditdesk::kernel::text::search_key;
 use creditdesk::tx;
@@ -152,12 +152,6 @@ pub async fn book_upgrade(db: &Db, held: &Held, credits: i64, now: Timestamp) ->
 pub async fn revoke(stage: &Stage, held: &Held) {
     let revoke = stage.db.write("UPDATE licenses SET revoked_at = $2 WHERE contract_id = $1");
     revoke.bind(held.contract).bind(stage.now()).exec().await.unwrap();
-}
-
-/// Credits that a feature of the business reserves.
-pub async fn allocate(stage: &Stage, business: BusinessId, credits: i64) {
-    let insert = stage.db.write("INSERT INTO allocation_entries (id, business_id, solution, feature, units, credits, recorded_at, recorded_by) VALUES ($1, $2, 'Endpoint Security', 'Core', 1, $3, $4, 'test')");
-    insert.bind(AllocationEntryId::generate()).bind(business).bind(credits).bind(stage.now()).exec_one().await.unwrap();
 }
 
 /// Somebody landed with the token of a purchase that nobody has activated; its key.

@@ -18,9 +18,11 @@ pub mod portal;
 pub mod postgres;
 pub mod process;
 pub mod schema;
+pub mod service;
 pub mod source;
 pub mod sqlite;
 pub mod stage;
+pub mod usage;
 pub mod volley;
 pub mod world;
 

@@ -42,6 +42,7 @@ impl World {
         support.ask_for_transfer(&license, "Globex").await;
         difference(stage).await;
         portal.sign_in(LEAD).await.issue_codes("2", "", "2026-06-30").await;
+        service_key(stage).await;
         let own = own_things(stage, &activated, quote, license).await;
         Self { buyer, admin, support, activated, waiting, own }
     }
@@ -87,7 +88,21 @@ async fn own_things(stage: &Stage, activated: &Purchase, quote: String, license:
         ("batch", public_id(stage, "cob", "SELECT id FROM code_batches").await),
         ("number", stage.db.read("SELECT number FROM invoices ORDER BY sequence").scalar().await.expect("an invoice")),
         ("code", "nobody-was-given-this-code".to_owned()),
+        ("solution", "endpoint-security".to_owned()),
+        ("feature", "essentials".to_owned()),
+        ("key", public_id(stage, "key", "SELECT id FROM service_keys").await),
     ])
+}
+
+/// A key that nobody knows, made by the operator.
+async fn service_key(stage: &Stage) {
+    let operator: Uuid =
+        stage.db.read("SELECT id FROM people WHERE email = 'operator@creditdesk.example'").scalar().await.expect("the operator");
+    let insert = stage.db.write(
+        "INSERT INTO service_keys (id, name, key_hash, all_businesses, created_at, created_by) VALUES ($1, 'Sensors', $2, TRUE, $3, $4)",
+    );
+    let insert = insert.bind(creditdesk::kernel::random::id()).bind(creditdesk::kernel::random::bytes::<32>().to_vec());
+    insert.bind(stage.now()).bind(operator).exec_one().await.expect("a row");
 }
 
 /// An id of the database in the form of addresses.

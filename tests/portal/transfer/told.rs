@@ -2,7 +2,8 @@
 
 use super::{Desk, approve, assert_nothing_moved, request, status, transferred};
 use crate::support::Stage;
-use crate::support::fixtures::{self, allocate, as_staff, member};
+use crate::support::fixtures::{self, as_staff, member};
+use crate::support::usage::allocate;
 use creditdesk::access::BusinessRole;
 use creditdesk::db::SplitRefusal;
 use creditdesk::fulfilment::transfer::{self, Status};

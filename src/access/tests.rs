@@ -1,5 +1,5 @@
 //! The policy printed in full and compared with the table that was reviewed. A change of the policy is a change of
-//! `tests/portal/golden/policy.txt`, which `UPDATE_GOLDEN=1 cargo test policy` writes.
+//! `tests/portal/golden/policy.txt`, which `CREDITDESK_ACCEPT=1 cargo test policy` writes.
 
 use super::{Action, Actor, BusinessRole, BuyerRole, BuyerSeat, Lengths, Membership, Phase, Refused, StaffRole, allows, phase};
 use crate::kernel::clock::Timestamp;
@@ -101,11 +101,11 @@ fn print(table: &mut String, actors: &[(String, Actor)]) {
 #[test]
 fn the_policy_is_the_reviewed_table() {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/portal/golden/policy.txt");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if std::env::var_os("CREDITDESK_ACCEPT").is_some() {
         std::fs::write(&golden, printed()).expect("the golden table can be written");
     }
     let reviewed = std::fs::read_to_string(&golden).unwrap_or_default();
-    assert_eq!(printed(), reviewed, "run with UPDATE_GOLDEN=1 and review the difference");
+    assert_eq!(printed(), reviewed, "run with CREDITDESK_ACCEPT=1 and review the difference");
 }
 
 /// IDN-3: the three kinds of role are independent; somebody with one of each may do what any of them may, and no more.

@@ -106,7 +106,8 @@ async fn run_statements(portal: &Arc<Portal>, prepared: Vec<Prepared>) -> anyhow
     Ok(started.elapsed())
 }
 
-fn per_second(count: usize, took: Duration) -> u64 {
+/// So many in this time.
+pub(super) fn per_second(count: usize, took: Duration) -> u64 {
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1);
     u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(1_000_000) / micros
 }

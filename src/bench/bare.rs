@@ -21,7 +21,8 @@ const CONTRACT: &str = "INSERT INTO contracts (id, business_id, source, license_
 const LICENSE: &str = "INSERT INTO licenses (id, contract_id, business_id, item_number, kind, product_name, source, agreement_id, credits, starts_at, expires_at, activated_at, activated_by, search_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 const GRANT: &str = "INSERT INTO credit_entries (id, business_id, contract_id, license_id, kind, credits, effective_at, expires_at, recorded_at, transfer_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const COMPLETE: &str = "UPDATE registrations SET completed_at = $2 WHERE license_arn = $1 AND completed_at IS NULL";
-const AUDIT: &str = "INSERT INTO audit_entries (id, recorded_at, person_id, person_label, acting_as, business_id, buyer_account_id, address, request_id, action, subject, before, after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+/// Also of a usage report.
+pub(super) const AUDIT: &str = "INSERT INTO audit_entries (id, recorded_at, person_id, person_label, acting_as, business_id, buyer_account_id, address, request_id, action, subject, before, after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 const RECIPIENTS: &str = "SELECT p.name, p.email FROM memberships m JOIN people p ON p.id = m.person_id WHERE m.business_id = $1 AND m.role IN ('administrator', 'licensing_manager') AND p.disabled_at IS NULL ORDER BY p.email_key";
 const MAIL: &str =
     "INSERT INTO mails (id, kind, recipient, subject, body, created_at, attempts, next_attempt_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $6)";

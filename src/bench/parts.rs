@@ -99,7 +99,7 @@ pub async fn of_listing(portal: &Arc<Portal>, path: &str, cookies: &str) -> anyh
 }
 
 /// A request as a handler sees it, without a server around it.
-fn visit(portal: &Arc<Portal>, actor: Option<Actor>, path: &str, cookies: &str) -> Visit {
+pub(super) fn visit(portal: &Arc<Portal>, actor: Option<Actor>, path: &str, cookies: &str) -> Visit {
     let request = TestRequest::with_uri(path).insert_header(("cookie", cookies)).param("prodview", PRODVIEW);
     let request = request.to_http_request();
     let session = request.get_session();

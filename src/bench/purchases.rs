@@ -23,7 +23,7 @@ pub const PRODVIEW: &str = "prodview-u2in6sa3igl7c";
 /// Who buys, and who activates for their business.
 #[derive(Clone, Debug)]
 pub struct Customer {
-    buyer: Actor,
+    buyer: Option<Actor>,
     /// The administrator.
     pub admin: Actor,
 }
@@ -34,7 +34,13 @@ impl Customer {
     /// # Errors
     /// When the demonstration is not loaded.
     pub async fn load(portal: &Portal, buyer: &str, admin: &str) -> anyhow::Result<Self> {
-        Ok(Self { buyer: person(portal, buyer).await?, admin: person(portal, admin).await? })
+        Ok(Self { buyer: Some(person(portal, buyer).await?), admin: person(portal, admin).await? })
+    }
+
+    /// Somebody whose business buys nothing.
+    #[must_use]
+    pub const fn of(admin: Actor) -> Self {
+        Self { buyer: None, admin }
     }
 }
 
@@ -47,7 +53,11 @@ pub struct Ready {
     pub registration: RegistrationId,
 }
 
-async fn person(portal: &Portal, email: &str) -> anyhow::Result<Actor> {
+/// One of the demonstration's people, or of those that the benchmark made.
+///
+/// # Errors
+/// When there is no such person.
+pub(super) async fn person(portal: &Portal, email: &str) -> anyhow::Result<Actor> {
     let found: Option<(PersonId,)> = portal.db.read("SELECT id FROM people WHERE email_key = $1").bind(email.to_owned()).opt().await?;
     let (person,) = found.with_context(|| format!("{email} is not in the database"))?;
     actor::find(&portal.db, person, SessionReference::generate(), Chosen::default(), (portal.clock.now(), portal.config.access_lengths))
@@ -70,7 +80,7 @@ pub async fn buy(portal: &Arc<Portal>, customer: &Customer, count: usize, tasks:
         tokio::spawn(async move {
             let mut bought = Vec::with_capacity(own);
             for _ in 0..own {
-                bought.push(buy_one(&portal, &customer.buyer).await?);
+                bought.push(buy_one(&portal, customer.buyer.as_ref().context("somebody who buys")?).await?);
             }
             anyhow::Ok(bought)
         })

@@ -11,7 +11,7 @@ mod allocation_view;
 mod audit;
 mod audit_csv;
 mod calculator;
-mod credits;
+pub(crate) mod credits;
 mod credits_calendar;
 mod credits_history;
 mod credits_need;

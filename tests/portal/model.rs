@@ -6,6 +6,7 @@
 //! failure prints the shortest sequence that still fails too. `CREDITDESK_MODEL_SEED` runs the same sequences again.
 
 mod books;
+mod known;
 mod reference;
 mod steps;
 mod world;

@@ -20,7 +20,7 @@ use crate::marketplace::{listing, renewal, token, upgrade};
 use anyhow::{Context, anyhow, bail};
 
 /// The demonstration's listing that everything is bought from.
-const PRODVIEW: &str = "prodview-u2in6sa3igl7c";
+pub const PRODVIEW: &str = "prodview-u2in6sa3igl7c";
 
 /// Somebody of the demonstration, at the present instant of the portal's clock.
 pub struct Player<'p> {
@@ -39,7 +39,19 @@ impl<'p> Player<'p> {
         let chosen = Chosen { business: None, buyer: buyer.map(ToOwned::to_owned) };
         let at = (portal.clock.now(), portal.config.access_lengths);
         let actor = actor::find(&portal.db, person, SessionReference::generate(), chosen, at).await?.context("a disabled person")?;
-        Ok(Self { portal, actor })
+        Ok(Self::of(portal, actor))
+    }
+
+    /// Somebody who is known already.
+    #[must_use]
+    pub const fn of(portal: &'p Portal, actor: Actor) -> Self {
+        Self { portal, actor }
+    }
+
+    /// Who it is, for what needs no step.
+    #[must_use]
+    pub fn into_actor(self) -> Actor {
+        self.actor
     }
 
     fn who(&self, acting_as: ActingAs) -> Who {

@@ -2,9 +2,10 @@
 //! prepared before. Nothing is decided, checked or put into words here. Each run of the benchmark compares these
 //! statements with those that the use case runs, so that the two cannot drift apart.
 
-use super::purchases::{Customer, Ready};
+use super::purchases::Customer;
 use crate::application::Portal;
 use crate::db::{Db, Error, Tx};
+use crate::fulfilment::land::Landed;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::{BusinessId, PersonId};
 use crate::kernel::{random, text};
@@ -83,7 +84,7 @@ impl Prepared {
     ///
     /// # Errors
     /// When the purchase is not there.
-    pub async fn load(portal: &Portal, customer: &Customer, ready: &Ready, texts: &Texts) -> anyhow::Result<Self> {
+    pub async fn load(portal: &Portal, customer: &Customer, ready: &Landed, texts: &Texts) -> anyhow::Result<Self> {
         let facts: Facts = portal.db.read(FACTS).bind(ready.registration).one().await?;
         Ok(Self {
             handle_hash: ready.handle.hash(),

@@ -2,12 +2,13 @@
 //! for the bare handlers that come out of them.
 
 use super::bare_pages::{self, Render};
-use super::purchases::{Customer, PRODVIEW};
+use super::purchases::Customer;
 use super::statements;
 use crate::access::Actor;
 use crate::application::Portal;
 use crate::identity::actor::{self, Chosen};
 use crate::identity::session::{Sessions, key};
+use crate::rehearsal::PRODVIEW;
 use crate::web::{Visit, console, storefront};
 use actix_session::SessionExt;
 use actix_session::storage::{SessionKey, SessionStore};

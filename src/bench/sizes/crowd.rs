@@ -130,7 +130,7 @@ impl Crowd<'_> {
     pub async fn settle(&self) -> Result<(), Error> {
         if self.db.engine() == Engine::Postgres {
             self.db
-                .write("VACUUM ANALYZE businesses, contracts, licenses, credit_entries, allocation_entries, allocation_accounts")
+                .write("VACUUM ANALYZE people, memberships, businesses, contracts, licenses, credit_entries, allocation_entries, allocation_accounts")
                 .exec()
                 .await?;
         }

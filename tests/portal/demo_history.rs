@@ -29,7 +29,7 @@ both_engines! {
         assert_eq!(count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM credit_entries WHERE kind = 'renewed'").await, 6);
         assert_eq!(count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM invoices").await, count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM charges").await);
         assert_eq!(count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM mails WHERE given_up_at IS NOT NULL OR sent_at IS NULL").await, 0);
-        assert!(count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM mails WHERE kind LIKE '%remind%'").await > 0, "an unclaimed purchase is reminded of");
+        assert!(count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM mails WHERE kind = 'purchase_unclaimed'").await > 0, "an unclaimed purchase is reminded of");
         let again = live(&config(&stage), &stage.db, stage.now()).await.unwrap_err();
         assert!(again.to_string().contains("needs an empty one"), "{again}");
     }

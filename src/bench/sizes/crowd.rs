@@ -154,7 +154,7 @@ impl Crowd<'_> {
         let id = ContractId::generate();
         let activated_at: Vec<Timestamp> = (first..licenses.min(first + 2)).map(|license| self.moment(license, licenses)).collect();
         let began = activated_at.first().copied().unwrap_or(self.now);
-        let is_over = first % 3 == 0 && began + ONE_YEAR < self.now;
+        let is_over = first.is_multiple_of(3) && began + ONE_YEAR < self.now;
         Contract {
             agreement: format!("agmt-{}", &id.uuid().simple().to_string()[7..]),
             id,

@@ -5,7 +5,7 @@ use crate::application::Portal;
 use crate::bench::parts;
 use crate::bench::purchases::Customer;
 use crate::bench::statements;
-use crate::db::{Db, Engine, Error, Tx};
+use crate::db::{Db, Engine, Error};
 use crate::identity::actor::{self, Chosen};
 use crate::web::{console, paths};
 use anyhow::{anyhow, bail};
@@ -56,48 +56,17 @@ async fn of_page(portal: &Arc<Portal>, customer: &Customer, address: &str) -> an
 
 /// The steps of a statement's plan that look at everything.
 async fn whole_tables(db: &Db, statement: &str) -> Result<Vec<String>, Error> {
-    // The transaction is given up: nothing of it stays, and the settings below are its own.
-    let mut tx = db.begin().await?;
-    let steps = match db.engine() {
-        Engine::Sqlite => on_sqlite(&mut tx, statement).await?.into_iter().filter(|step| is_whole_on_sqlite(step)).collect(),
-        Engine::Postgres => whole_on_postgres(&on_postgres(&mut tx, statement).await?),
-    };
-    tx.rollback().await?;
-    Ok(steps)
-}
-
-async fn on_sqlite(tx: &mut Tx, statement: &str) -> Result<Vec<String>, Error> {
-    let rows: Vec<(i64, i64, i64, String)> = tx.q(kept(format!("EXPLAIN QUERY PLAN {statement}"))).all().await?;
-    Ok(rows.into_iter().map(|(.., step)| step).collect())
+    let steps = db.plan(statement).await?;
+    Ok(match db.engine() {
+        Engine::Sqlite => steps.into_iter().filter(|step| is_whole_on_sqlite(step)).collect(),
+        Engine::Postgres => whole_on_postgres(&steps),
+    })
 }
 
 /// A constant row and the rows of a subquery are no table.
 fn is_whole_on_sqlite(step: &str) -> bool {
     let scanned = step.strip_prefix("SCAN ").is_some_and(|what| !what.starts_with("CONSTANT ROW") && !what.starts_with('('));
     scanned || step.contains("AUTOMATIC")
-}
-
-/// What makes a plan the same for any values and any number of rows: whole tables and indexes, and the joins that read them,
-/// only where nothing else is possible. A small table would be read whole because it is small.
-const SETTINGS: [&str; 5] = [
-    "SET LOCAL plan_cache_mode = force_generic_plan",
-    "SET LOCAL enable_seqscan = off",
-    "SET LOCAL enable_hashjoin = off",
-    "SET LOCAL enable_mergejoin = off",
-    "SET LOCAL enable_material = off",
-];
-
-async fn on_postgres(tx: &mut Tx, statement: &str) -> Result<Vec<String>, Error> {
-    for setting in SETTINGS {
-        tx.q(setting).exec().await?;
-    }
-    let name = format!("bench_{}", crate::kernel::random::word(12));
-    tx.q(kept(format!("PREPARE {name} AS {statement}"))).exec().await?;
-    let values = vec!["NULL"; parameters(statement)].join(", ");
-    let list = if values.is_empty() { String::new() } else { format!("({values})") };
-    let rows: Vec<(String,)> = tx.q(kept(format!("EXPLAIN EXECUTE {name}{list}"))).all().await?;
-    tx.q(kept(format!("DEALLOCATE {name}"))).exec().await?;
-    Ok(rows.into_iter().map(|(step,)| step).collect())
 }
 
 /// Tables read whole, and indexes read whole: those without a condition below them.
@@ -110,18 +79,6 @@ fn whole_on_postgres(plan: &[String]) -> Vec<String> {
     };
     let found = plan.iter().enumerate().filter(|(place, line)| is_whole(*place, line));
     found.map(|(_, line)| line.trim().to_owned()).collect()
-}
-
-/// The highest `$N` of a statement.
-fn parameters(statement: &str) -> usize {
-    let number = |rest: &str| rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok();
-    statement.split('$').skip(1).filter_map(number).max().unwrap_or(0)
-}
-
-/// The layer takes only texts that live as long as the program, so that no typed text becomes SQL. These are the
-/// program's own statements, a few dozen, in a run that ends soon.
-fn kept(statement: String) -> &'static str {
-    statement.leak()
 }
 
 #[cfg(test)]
@@ -148,10 +105,5 @@ mod tests {
         assert!(whole_on_postgres(&bounded).is_empty());
         assert_eq!(whole_on_postgres(&whole), ["->  Index Only Scan using a on licenses l  (cost=1)"]);
         assert_eq!(whole_on_postgres(&plan("Seq Scan on people  (cost=1)")).len(), 1);
-    }
-
-    #[test]
-    fn the_values_of_a_statement_are_counted() {
-        assert_eq!((parameters("SELECT 1"), parameters("SELECT $2, $11 WHERE x = $1")), (0, 11));
     }
 }

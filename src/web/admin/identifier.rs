@@ -105,7 +105,7 @@ mod tests {
             ("agmt-7kq2m9v4r8t1c5x0".to_owned(), Identifier::Agreement("agmt-7kq2m9v4r8t1c5x0".to_owned())),
             (" tm-2026-000123".to_owned(), Identifier::Invoice("TM-2026-000123".to_owned())),
             ("TM-CN-2026-000001".to_owned(), Identifier::Invoice("TM-CN-2026-000001".to_owned())),
-            ("TM-2026".to_owned(), words(&["tm", "2026"])),
+            ("TM-2026".to_owned(), words(&["tm-2026"])),
             ("111122223333".to_owned(), Identifier::Account("111122223333".to_owned())),
             ("1111-2222 3333".to_owned(), Identifier::Account("111122223333".to_owned())),
             ("Admin@Acme.example".to_owned(), Identifier::Email("admin@acme.example".to_owned())),

@@ -3,6 +3,7 @@
 use crate::access::BusinessScope;
 use crate::credits::allocated::Posted;
 use crate::credits::allocation::{Observation, Reason};
+use crate::credits::billing_model::BillingModel;
 use crate::db::{Db, Error, Tx};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::{AllocationEntryId, BusinessId, ServiceKeyId};
@@ -17,13 +18,14 @@ pub(in crate::credits) struct Account {
     pub units: i64,
     pub in_use: Option<String>,
     pub credits: i64,
+    pub billing_model: BillingModel,
     pub service_key_id: Option<ServiceKeyId>,
     pub observed_at: Option<Timestamp>,
     pub changed_at: Option<Timestamp>,
 }
 
 pub(in crate::credits) async fn find(tx: &mut Tx, business: BusinessId, account: &str) -> Result<Option<Account>, Error> {
-    tx.q("SELECT entries, units, in_use, credits, service_key_id, observed_at, changed_at FROM allocation_accounts WHERE business_id = $1 AND account = $2")
+    tx.q("SELECT entries, units, in_use, credits, billing_model, service_key_id, observed_at, changed_at FROM allocation_accounts WHERE business_id = $1 AND account = $2")
         .bind(business)
         .bind(account.to_owned())
         .opt()
@@ -114,6 +116,22 @@ pub(in crate::credits) async fn note_report(
         .bind(report.key)
         .bind(report.observed_at)
         .bind(now)
+        .exec_one()
+        .await
+}
+
+/// The account has another model from now on; from exactly the one that the caller saw under the pool's lock.
+pub(in crate::credits) async fn change_model(
+    tx: &mut Tx,
+    business: BusinessId,
+    account: &str,
+    (from, to): (BillingModel, BillingModel),
+) -> Result<(), Error> {
+    tx.q("UPDATE allocation_accounts SET billing_model = $4 WHERE business_id = $1 AND account = $2 AND billing_model = $3")
+        .bind(business)
+        .bind(account.to_owned())
+        .bind(from)
+        .bind(to)
         .exec_one()
         .await
 }

@@ -59,9 +59,3 @@ CREATE INDEX metering_records_by_arn ON metering_records (license_arn, hour_at, 
 CREATE TRIGGER model_changes_append_only BEFORE UPDATE OR DELETE ON model_changes FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER metered_units_append_only BEFORE UPDATE OR DELETE ON metered_units FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER metering_records_append_only BEFORE UPDATE OR DELETE ON metering_records FOR EACH ROW EXECUTE FUNCTION refuse_change();
-
--- A pay-as-you-go offer has no price in advance.
-ALTER TABLE offers DROP CONSTRAINT offers_price_minor_check;
-ALTER TABLE offers ADD CONSTRAINT offers_price_minor_check CHECK (price_minor >= 0);
-ALTER TABLE quotes DROP CONSTRAINT quotes_price_minor_check;
-ALTER TABLE quotes ADD CONSTRAINT quotes_price_minor_check CHECK (price_minor >= 0);

@@ -80,9 +80,3 @@ CREATE TRIGGER metering_records_no_delete BEFORE DELETE ON metering_records
 BEGIN
     SELECT RAISE(ABORT, 'append-only: DELETE of metering_records is refused');
 END;
-
--- A pay-as-you-go offer has no price in advance. SQLite cannot alter a check; its documentation gives this way for changes
--- that touch no stored row: every row that was allowed before still is.
-PRAGMA writable_schema = ON;
-UPDATE sqlite_schema SET sql = REPLACE(sql, 'CHECK (price_minor > 0)', 'CHECK (price_minor >= 0)') WHERE type = 'table' AND name IN ('offers', 'quotes');
-PRAGMA writable_schema = RESET;

@@ -2,11 +2,12 @@
 //! by the same code. It changes nothing.
 
 use super::Fulfilment;
-use super::entitled::{NotGrantable, UnknownDimension, grantable};
+use super::entitled::{NotGrantable, UnknownDimension, dimension_of, grantable};
 use super::registration::{Held, Registration, State};
 use super::store::{contracts, registrations};
 use super::sync;
 use crate::access::{Action, Actor, BusinessScope, allows};
+use crate::credits::pay_as_you_go;
 use crate::db::{Db, Error, Failed, refuse};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::credits::Credits;
@@ -38,6 +39,8 @@ pub enum Refusal {
     Ended,
     /// What was bought is not credits, or contradicts itself; staff have to look.
     Unclear,
+    /// The business has a pay-as-you-go contract, and there is one at most (CRD-9).
+    HasPayAsYouGo,
     /// The terms were not ticked.
     TermsNotAccepted,
 }
@@ -90,6 +93,14 @@ pub struct Ready {
     pub initial_agreement_id: String,
     /// Dimensions that nothing is granted for.
     pub unknown: Vec<UnknownDimension>,
+}
+
+impl Ready {
+    /// Whether it is a pay-as-you-go contract: it grants no credits and makes no license (CRD-9).
+    #[must_use]
+    pub fn is_pay_as_you_go(&self) -> bool {
+        self.dimension == pay_as_you_go::DIMENSION
+    }
 }
 
 /// The businesses through which a person looks at a purchase.
@@ -189,6 +200,7 @@ async fn read(room: &Fulfilment, registration: Registration) -> Result<Ready, Re
     let rows = room.marketplace.entitlements(&purchase.product_code, &purchase.license_arn).await.map_err(unreachable)?;
     let facts = room.marketplace.agreement(&purchase.license_arn).await.map_err(unreachable)?;
     let now = room.clock.now();
+    let dimension = dimension_of(&rows, &dimension, now).to_owned();
     let (total, unknown) = grantable(&rows, facts.as_ref(), &dimension, now).map_err(|reason| match reason {
         NotGrantable::Pending => Refusal::Pending,
         NotGrantable::Ended => Refusal::Ended,

@@ -189,6 +189,7 @@ pub(in crate::credits) struct StateRow {
     pub units: i64,
     pub in_use: Option<String>,
     pub credits: i64,
+    pub model: BillingModel,
     pub explanation: String,
     pub reason: Reason,
     pub recorded_at: Timestamp,
@@ -199,7 +200,7 @@ pub(in crate::credits) struct StateRow {
 }
 
 pub(in crate::credits) async fn list_states(tx: &mut Tx, business: BusinessId, now: Timestamp) -> Result<Vec<StateRow>, Error> {
-    tx.q("SELECT a.account AS account, e.number AS number, e.units AS units, e.in_use AS in_use, e.credits_after AS credits, e.explanation AS explanation, \
+    tx.q("SELECT a.account AS account, e.number AS number, e.units AS units, e.in_use AS in_use, e.credits_after AS credits, a.billing_model AS model, e.explanation AS explanation, \
          e.reason AS reason, e.recorded_at AS recorded_at, e.recorded_by AS recorded_by, a.reported_at AS reported_at, a.observed_at AS observed_at, k.name AS service \
          FROM allocation_accounts a JOIN allocation_entries e ON e.business_id = a.business_id AND e.account = a.account AND e.number = \
          (SELECT x.number FROM allocation_entries x WHERE x.business_id = a.business_id AND x.account = a.account AND x.recorded_at <= $2 ORDER BY x.number DESC LIMIT 1) \

@@ -265,6 +265,18 @@ impl Words {
                 ],
             )
             .ways(vec![try_again()]),
+            Refusal::HasPayAsYouGo => said(
+                StatusCode::CONFLICT,
+                "Your business has a pay-as-you-go contract",
+                &[
+                    "A business can have one pay-as-you-go contract at a time, so this one was not activated for it.",
+                    "Your registration is kept. Activate it for another of your businesses, or after the contract that runs has ended.",
+                ],
+            )
+            .ways(vec![
+                Way { label: "See the contract that runs", href: paths::with_query(&paths::credits(), &[("tab", "pay-as-you-go")]) },
+                try_again(),
+            ]),
         }
     }
 

@@ -1,0 +1,38 @@
+//! Tells the marketplace what pay-as-you-go contracts used, hour by hour (CRD-9). What it does not take now is told again,
+//! under the same keys, so that nothing is lost and nothing counts twice.
+
+use super::Fulfilment;
+use super::marketplace::{Metering, Usage};
+use crate::credits::pay_as_you_go::{self, Hour, Open};
+use crate::db::Error;
+use crate::kernel::show;
+
+/// Contracts told of in one run.
+const BATCH: i64 = 50;
+
+/// Tells of every whole hour that was not taken; of how many contracts. A marketplace without metering is asked again at
+/// the next run, which costs it nothing.
+///
+/// # Errors
+/// The first storage error.
+pub async fn tell_usage(room: &Fulfilment) -> Result<u64, Error> {
+    let mut told = 0;
+    for open in pay_as_you_go::list_open(&room.db, room.clock.now(), BATCH).await? {
+        let usage: Vec<Usage> = open.hours.iter().map(|hour| usage(&open, hour)).collect();
+        match room.marketplace.meter(&open.license_arn, &usage).await {
+            Ok(Metering::Taken) => told += u64::from(pay_as_you_go::note_taken(&room.db, &open).await?),
+            Ok(Metering::NotSupported) => {}
+            Err(error) => tracing::warn!(contract = %open.contract, cause = %error.0, "metered usage could not be told"),
+        }
+    }
+    Ok(told)
+}
+
+fn usage(open: &Open, hour: &Hour) -> Usage {
+    Usage {
+        key: format!("{}:{}:{}", open.contract, hour.feature, show::iso(hour.at)),
+        dimension: hour.feature.to_string(),
+        hour_at: hour.at,
+        quantity: hour.units,
+    }
+}

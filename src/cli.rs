@@ -7,6 +7,7 @@ use crate::bench;
 use crate::config::{Config, ConfigError, Settings};
 use crate::db::SplitRefusal;
 use crate::demo;
+use crate::demo_history;
 use crate::doctor;
 use crate::identity::create_operator::{self, CreateOperatorRefusal};
 use crate::identity::password::{Cost, NewPassword, PasswordHasher};
@@ -36,7 +37,11 @@ enum Command {
     /// Bring the database schema up to date and stop
     Migrate,
     /// Load the demonstration data into an empty database and stop
-    Demo,
+    Demo {
+        /// With a past: two years of purchases, allocation, renewals and upgrades, lived by the real use cases
+        #[arg(long)]
+        history: bool,
+    },
     /// Make the first person of an installation without demonstration data
     CreateOperator {
         /// Address to sign in with
@@ -113,7 +118,8 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
             println!("The database schema is up to date.");
             Ok(())
         }
-        Command::Demo => load_demonstration(&config).await,
+        Command::Demo { history: false } => load_demonstration(&config).await,
+        Command::Demo { history: true } => live_through_history(&config).await,
         Command::CreateOperator { email, name, password_file } => create_operator(&config, &email, &name, password_file.as_deref()).await,
         Command::Audit { what: AuditCommand::Verify { head } } => verify_audit(&config, head.as_deref()).await,
         Command::Audit { what: AuditCommand::Head } => print_audit_head(&config).await,
@@ -144,6 +150,20 @@ async fn load_demonstration(config: &Config) -> Result<(), CliError> {
             return Err(CliError::Refused("the database has other people; demonstration data never enters such a database".to_owned()));
         }
     }
+    Ok(())
+}
+
+async fn live_through_history(config: &Config) -> Result<(), CliError> {
+    let db = assembly::open_database(config).await?;
+    println!("Living through two years; this takes a while.");
+    let lived = demo_history::live(config, &db, Clock::system().now()).await;
+    db.close().await;
+    let lived = lived.map_err(|error| CliError::Refused(format!("{error:#}")))?;
+    println!(
+        "The demonstration has lived since {}, {} days. Start the program with `creditdesk serve`.",
+        lived.from.format("%Y-%m-%d"),
+        lived.days
+    );
     Ok(())
 }
 

@@ -12,6 +12,7 @@ pub mod config;
 pub mod credits;
 pub mod db;
 pub mod demo;
+pub mod demo_history;
 pub mod doctor;
 pub mod fulfilment;
 pub mod identity;
@@ -20,6 +21,7 @@ pub mod kernel;
 pub mod marketplace;
 pub mod notices;
 pub mod paper;
+pub mod rehearsal;
 pub mod telemetry;
 #[expect(missing_docs, reason = "view structs hold ready-to-print values under names that say what they are")]
 pub mod web;

@@ -33,7 +33,7 @@ async fn walk(portal: &Portal, desk: &Desk) {
 }
 
 /// Steps 1 to 4: search, listing, contract, review, payment.
-async fn buy(desk: &Desk) {
+pub async fn buy(desk: &Desk) {
     desk.open("/marketplace").await;
     desk.fill("Search products", "trend micro").await;
     desk.press("Search").await;
@@ -52,7 +52,7 @@ async fn buy(desk: &Desk) {
 }
 
 /// Steps 5 to 7: the hand-over, sign-in as the licensing person, activation.
-async fn set_up_and_activate(desk: &Desk) {
+pub async fn set_up_and_activate(desk: &Desk) {
     desk.press("Set up your account").await;
     continue_to_console(desk).await;
     desk.press("Sign in as somebody else").await;

@@ -10,3 +10,4 @@ mod journey;
 mod layout;
 mod set_up;
 mod stops;
+mod years;

@@ -132,8 +132,8 @@ mod tests {
             ("URL:https://desk.example/console/credits", 1),
             ("BEGIN:VALARM", 2),
             ("ACTION:DISPLAY", 2),
-            ("TRIGGER:-P7D", 1),
-            ("TRIGGER:-P1D", 1),
+            ("TRIGGER:-PT604800S", 1),
+            ("TRIGGER:-PT86400S", 1),
         ] {
             assert_eq!(unfolded.lines().filter(|found| *found == line).count(), times, "{line} in {unfolded}");
         }

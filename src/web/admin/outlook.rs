@@ -223,7 +223,12 @@ async fn totals(visit: &Visit, scope: StaffScope) -> Result<Vec<Total>, WebError
         let filter = LapsedFilter { kind: Some(*kind), now, lengths: visit.portal().config.access_lengths };
         let count = count_lapsed(db, scope, filter).await?;
         let href = paths::with_query(&paths::admin_lapsed(), &[("phase", kind.as_str())]);
-        all.push(Total { label: kind.label(), count: show::group(count), note: "businesses".to_owned(), href });
+        all.push(Total {
+            label: kind.label(),
+            count: show::group(count),
+            note: (if count == 1 { "business" } else { "businesses" }).to_owned(),
+            href,
+        });
     }
     Ok(all)
 }

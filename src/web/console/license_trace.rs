@@ -76,7 +76,8 @@ fn lines(entries: &[Traced], now: Timestamp) -> Vec<Line<'_>> {
             lines.push(Line { at: end, what: "Expired", credits: -left, counting: 0, entry: None });
         }
     }
-    lines.sort_by_key(|line| line.at);
+    // What ran out leaves before what was renewed for the same instant comes.
+    lines.sort_by_key(|line| (line.at, line.entry.is_some()));
     let mut counting = 0;
     for line in &mut lines {
         counting += line.credits;

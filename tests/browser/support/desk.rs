@@ -273,6 +273,18 @@ impl Desk {
         answer.convert().unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
+    /// What an address answers to this browser's cookies, where it is a file and no page: its media type and its bytes.
+    pub async fn fetch(&self, address: &str) -> (String, Vec<u8>) {
+        let cookies = self.driver().get_all_cookies().await.expect("cookies");
+        let held = cookies.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect::<Vec<_>>().join("; ");
+        let path = address.trim_start_matches(&self.origin);
+        let request = reqwest::Client::new().get(format!("{}{path}", self.origin)).header("cookie", held);
+        let answer = request.send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        let kind = answer.headers()["content-type"].to_str().expect("a media type").to_owned();
+        (kind, answer.bytes().await.expect("a body").to_vec())
+    }
+
     /// Loads the page again.
     pub async fn reload(&self) {
         self.driver().refresh().await.expect("a page");

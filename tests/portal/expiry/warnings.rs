@@ -2,6 +2,7 @@
 
 use super::{buy_without_renewal, expiring, go_to};
 use crate::support::people::{ACME_ADMIN, ACME_BUYER, ACME_LICENSING};
+use crate::support::usage::allocate;
 use crate::support::{Stage, portal::Portal};
 use chrono::TimeDelta;
 use creditdesk::access::Lengths;
@@ -60,11 +61,6 @@ async fn acme(stage: &Stage) -> BusinessId {
     stage.db.read("SELECT id FROM businesses WHERE name = 'Acme Industries'").scalar().await.unwrap()
 }
 
-async fn allocate(stage: &Stage, credits: i64) {
-    let insert = stage.db.write("INSERT INTO allocation_entries (id, business_id, solution, feature, units, credits, recorded_at, recorded_by) VALUES ($1, $2, 'endpoint', 'core', 1, $3, $4, 'test')");
-    insert.bind(uuid::Uuid::from_u128(7)).bind(acme(stage).await).bind(credits).bind(stage.now()).exec_one().await.unwrap();
-}
-
 /// A contract of Acme Industries that expires in a year.
 async fn begin(stage: &Stage) -> (Portal, Timestamp) {
     let portal = stage.portal().await;
@@ -78,7 +74,7 @@ both_engines! {
     #[test]
     async fn credits_leave_at_the_instant_and_allocations_stay(stage: Stage) {
         let (portal, expires_at) = begin(&stage).await;
-        allocate(&stage, 300).await;
+        allocate(&stage, acme(&stage).await, 300).await;
         let business = acme(&stage).await;
         let figures = async |at| ledger::figures(&stage.db, business, at).await.unwrap();
         let before = figures(expires_at - TimeDelta::microseconds(1)).await;
@@ -183,7 +179,7 @@ both_engines! {
         admin.take_registration_of(&buyer);
         admin.activate().await;
         stage.db.write("UPDATE people SET time_zone = 'Europe/Berlin' WHERE email = $1").bind(ACME_ADMIN).exec_one().await.unwrap();
-        allocate(&stage, 300).await;
+        allocate(&stage, acme(&stage).await, 300).await;
         go_to(&stage, expires_at - TimeDelta::days(7));
         assert_eq!(warn(&stage).await, 1, "one group");
         let mails = mails(&stage).await;

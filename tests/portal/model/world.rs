@@ -1,8 +1,9 @@
 //! The program as the sequences use it: the real use cases of marketplace, fulfilment and transfer on a database of its
 //! own, with the real adapter between them, and the books as they stand after each step.
 
+mod shelf;
+
 use super::reference::{Answer, Bank};
-use crate::support::usage;
 use crate::support::{Stage, fixtures};
 use creditdesk::access::{Action, Actor, BusinessRole, BusinessScope, BuyerScope, Lengths, StaffRole};
 use creditdesk::audit::{ActingAs, Who};
@@ -13,7 +14,7 @@ use creditdesk::fulfilment::marketplace::embedded::Embedded;
 use creditdesk::fulfilment::prepare::{Refusal, Viewer};
 use creditdesk::fulfilment::products::Products;
 use creditdesk::fulfilment::transfer::{Ask, Confirmed, LicenseRef, Reason, Ticket, approve, request};
-use creditdesk::fulfilment::{Fulfilment, Links, sync};
+use creditdesk::fulfilment::{Fulfilment, Links, reread, sync};
 use creditdesk::identity::actor::{self, Chosen};
 use creditdesk::kernel::credits::Credits;
 use creditdesk::kernel::id::{BusinessId, LicenseId, PersonId, RegistrationId, SessionReference, TransferId};
@@ -24,7 +25,9 @@ use creditdesk::marketplace::listing::{self, Listing};
 use creditdesk::marketplace::pay::{Paid, Till, pay};
 use creditdesk::marketplace::payment::{PaymentMethod, Providers};
 use creditdesk::marketplace::quoting::Wanted;
-use creditdesk::marketplace::{publish, quoting, settle, token, upgrade};
+use creditdesk::marketplace::renewal::{self, Chosen as NextTerm};
+use creditdesk::marketplace::{publish, quoting, renew, settle, token, upgrade};
+use shelf::Shelf;
 use std::sync::Arc;
 
 /// Businesses of the world.
@@ -51,8 +54,21 @@ const fn method(bank: Bank) -> PaymentMethod {
     }
 }
 
+/// Where the two products of the model are listed. The second one's catalog entry is changed: it sells as many credits as
+/// the first, and each renewal has a license ARN of its own.
+const LISTINGS: [&str; 2] = ["prodview-u2in6sa3igl7c", "prodview-7hq2mdx4ztbne"];
+
+fn catalog() -> Catalog {
+    let prodview = format!("prodview = \"{}\"\n", LISTINGS[1]);
+    let limits = "min = 500\nstep = 100\nmax = 2_000_000";
+    assert!(EMBEDDED.contains(&prodview) && EMBEDDED.contains(limits));
+    let text = EMBEDDED.replace(&prodview, &format!("{prodview}renewal_license_arn = \"new\"\n"));
+    Catalog::parse(&text.replace(limits, "min = 100\nstep = 1\nmax = 10_000_000")).expect("the catalog of the program")
+}
+
 /// An accepted purchase as its buyer knows it.
 pub struct Bought {
+    /// The first agreement of its chain.
     pub agreement: AgreementId,
     account: usize,
     /// The first item, once it is activated.
@@ -76,7 +92,8 @@ pub struct World {
     lead: Actor,
     till: Till,
     room: Fulfilment,
-    listing: Listing,
+    listings: Vec<Listing>,
+    shelf: Shelf,
     quotes: Vec<(usize, QuoteId)>,
     held: Vec<Held>,
     requests: Vec<TransferId>,
@@ -104,10 +121,13 @@ impl World {
         }
         let support = fixtures::staff(&stage, "support@model.example", &[StaffRole::Support]).await;
         let lead = fixtures::staff(&stage, "lead@model.example", &[StaffRole::SupportLead]).await;
-        let catalog = Catalog::parse(EMBEDDED).expect("the catalog of the program");
-        publish::publish(&stage.db, &catalog, &stage.who("catalog")).await.unwrap();
-        let prodview = Prodview::parse("prodview-u2in6sa3igl7c").unwrap();
-        let listing = listing::find(&stage.db, &prodview).await.unwrap().expect("the listing of the demonstration");
+        publish::publish(&stage.db, &catalog(), &stage.who("catalog")).await.unwrap();
+        let mut listings = Vec::new();
+        for prodview in LISTINGS {
+            let prodview = Prodview::parse(prodview).unwrap();
+            listings.push(listing::find(&stage.db, &prodview).await.unwrap().expect("a listing of the demonstration"));
+        }
+        let shelf = Shelf::open(&stage).await;
         let till = Till { db: stage.db.clone(), providers: Providers::with_test(), public_url: "http://localhost".to_owned() };
         let room = Fulfilment {
             db: stage.db.clone(),
@@ -117,7 +137,7 @@ impl World {
             links: Links { licenses: "http://localhost/l".to_owned(), credits: "http://localhost/c".to_owned() },
         };
         let (bought, quotes, held, requests) = (vec![], vec![], vec![], vec![]);
-        Self { stage, businesses, bought, administrators, buyers, support, lead, till, room, listing, quotes, held, requests }
+        Self { stage, businesses, bought, administrators, buyers, support, lead, till, room, listings, shelf, quotes, held, requests }
     }
 
     fn who(&self, actor: &Actor, acting_as: ActingAs) -> Who {
@@ -142,14 +162,31 @@ impl World {
         self.requests.len()
     }
 
-    pub async fn purchase(&mut self, account: usize, credits: i64) -> Answer {
+    pub async fn purchase(&mut self, account: usize, product: usize, credits: i64, auto_renew: bool) -> Answer {
         let buyer = &self.buyers[account];
         let (scope, who) = (BuyerScope::of(buyer, Action::Purchase).unwrap(), self.who(buyer, ActingAs::Buyer));
-        let wanted = Wanted { credits: Credits::new(credits).unwrap(), auto_renew: true, purchase_order: None };
-        let offer = self.listing.offer().id;
-        let quote = told(quoting::create(&self.stage.db, &scope, &who, &self.listing.prodview, &offer, &wanted).await).unwrap();
+        let wanted = Wanted { credits: Credits::new(credits).unwrap(), auto_renew, purchase_order: None };
+        let listing = &self.listings[product];
+        let quote = told(quoting::create(&self.stage.db, &scope, &who, &listing.prodview, &listing.offer().id, &wanted).await).unwrap();
         self.quotes.push((account, quote));
         self.pay_again(self.quotes.len() - 1).await
+    }
+
+    pub async fn change_bank(&self, account: usize, bank: Bank) {
+        let change = self.stage.db.write("UPDATE buyer_accounts SET payment_method = $2 WHERE id = $1");
+        change.bind(account_id(account)).bind(method(bank)).exec_one().await.unwrap();
+    }
+
+    /// The agreement of a purchase that is in force, or was last.
+    async fn agreement(&self, purchase: usize) -> AgreementId {
+        let chain = self.stage.db.read("SELECT id FROM agreements WHERE initial_agreement_id = $1 AND (term_number = 1 OR status NOT IN ('pending', 'rolled_back')) ORDER BY term_number DESC LIMIT 1");
+        chain.bind(&self.bought[purchase].agreement).scalar().await.unwrap()
+    }
+
+    fn note(&mut self, account: usize, agreement: AgreementId) {
+        if !self.bought.iter().any(|bought| bought.agreement == agreement) {
+            self.bought.push(Bought { agreement, account, license: None });
+        }
     }
 
     pub async fn pay_again(&mut self, quote: usize) -> Answer {
@@ -158,9 +195,7 @@ impl World {
         let (scope, who) = (BuyerScope::of(buyer, Action::Purchase).unwrap(), self.who(buyer, ActingAs::Buyer));
         match told(pay(&self.till, &scope, &who, &quote, 1).await) {
             Ok(Paid::Accepted(accepted)) => {
-                if !self.bought.iter().any(|bought| bought.agreement == accepted.agreement) {
-                    self.bought.push(Bought { agreement: accepted.agreement, account, license: None });
-                }
+                self.note(account, accepted.agreement);
                 Answer::Done
             }
             Ok(Paid::Unknown { .. }) => Answer::Open,
@@ -172,7 +207,9 @@ impl World {
         let bought = &self.bought[purchase];
         let buyer = &self.buyers[bought.account];
         let (scope, who) = (BuyerScope::of(buyer, Action::Purchase).unwrap(), self.who(buyer, ActingAs::Buyer));
-        let Ok(issued) = told(token::issue(&self.stage.db, &scope, &who, &bought.agreement).await) else { return Answer::Refused };
+        let Ok(issued) = told(token::issue(&self.stage.db, &scope, &who, &self.agreement(purchase).await).await) else {
+            return Answer::Refused;
+        };
         let landed = told(land(&self.room, issued.token.reveal(), &who).await).expect("a token that was issued at this instant");
         self.held.push(Held { purchase, handle: landed.handle, registration: landed.registration });
         Answer::Done
@@ -206,7 +243,7 @@ impl World {
         let buyer = &self.buyers[bought.account];
         let (scope, who) = (BuyerScope::of(buyer, Action::Purchase).unwrap(), self.who(buyer, ActingAs::Buyer));
         let credits = Credits::new(credits).unwrap();
-        let made = told(upgrade::create(&self.stage.db, &scope, &who, &bought.agreement, credits, None).await);
+        let made = told(upgrade::create(&self.stage.db, &scope, &who, &self.agreement(purchase).await, credits, None).await);
         let Ok(quote) = made else { return Answer::Refused };
         match told(pay(&self.till, &scope, &who, &quote, 1).await).expect("a quote that was made at this instant") {
             Paid::Accepted(_) => Answer::Done,
@@ -215,16 +252,46 @@ impl World {
         }
     }
 
-    pub async fn settle(&self) {
-        settle::settle_pending_payments(&self.till, &self.stage.clock).await.unwrap();
+    pub async fn modify_renewal(&self, purchase: usize, on: bool, next: Option<i64>) -> Answer {
+        let buyer = &self.buyers[self.bought[purchase].account];
+        let (scope, who) = (BuyerScope::of(buyer, Action::Purchase).unwrap(), self.who(buyer, ActingAs::Buyer));
+        let chosen = NextTerm { auto_renew: on, next_credits: next.map(|credits| Credits::new(credits).unwrap()) };
+        match told(renewal::change(&self.stage.db, &scope, &who, &self.agreement(purchase).await, chosen).await) {
+            Ok(_) => Answer::Done,
+            Err(_) => Answer::Refused,
+        }
     }
 
-    /// Follows every notice; those of the past too when they come again.
+    /// The renewal run, by one worker or by two at once.
+    pub async fn renew(&self, workers: usize) {
+        let run = || renew::renew_due(&self.till, &self.stage.clock);
+        if workers == 1 {
+            run().await.unwrap();
+        } else {
+            let (one, other) = tokio::join!(run(), run());
+            one.unwrap();
+            other.unwrap();
+        }
+    }
+
+    pub async fn settle(&mut self) {
+        settle::resume_started_payments(&self.till, &self.stage.clock).await.unwrap();
+        settle::settle_pending_payments(&self.till, &self.stage.clock).await.unwrap();
+        for (account, quote) in self.quotes.clone() {
+            let made = self.stage.db.read("SELECT id FROM agreements WHERE quote_id = $1").bind(&quote);
+            if let Some((agreement,)) = made.opt().await.unwrap() {
+                self.note(account, agreement);
+            }
+        }
+    }
+
+    /// Follows every notice, those of the past too when they come again, and reads ends that passed.
     pub async fn notices(&self, again: bool) {
         if again {
             self.stage.db.write("UPDATE marketplace_events SET acknowledged_at = NULL").exec().await.unwrap();
         }
         while sync::apply_changes(&self.room).await.unwrap() > 0 {}
+        reread::reread_ends(&self.room).await.unwrap();
     }
 
     pub async fn ask_transfer(&mut self, purchase: usize, to: usize) -> Answer {
@@ -253,10 +320,6 @@ impl World {
             Err(_) => Answer::Refused,
         }
     }
-
-    pub async fn allocate(&self, business: usize, feature: &'static str, units: i64) {
-        usage::use_units(&self.stage.db, self.businesses[business], feature, units, &self.stage.who("usage")).await;
-    }
 }
 
 async fn find(stage: &Stage, person: PersonId) -> Actor {
@@ -266,8 +329,12 @@ async fn find(stage: &Stage, person: PersonId) -> Actor {
         .expect("the person that was just made")
 }
 
+fn account_id(number: usize) -> String {
+    format!("{:012}", 111_122_223_330 + number)
+}
+
 async fn buyer(stage: &Stage, number: usize, bank: Bank) -> Actor {
-    let account = format!("{:012}", 111_122_223_330 + number);
+    let account = account_id(number);
     let insert = stage.db.write("INSERT INTO buyer_accounts (id, name, search_key, billing_address, payment_method, created_at) VALUES ($1, 'Buyer', 'buyer', 'Street 1', $2, $3)");
     insert.bind(account.clone()).bind(method(bank)).bind(stage.now()).exec_one().await.unwrap();
     let person = fixtures::person(stage, &format!("buyer{number}@model.example"), "Buyer").await;

@@ -1,7 +1,16 @@
 -- Pay-as-you-go (CRD-9): which model charges a feature, what is metered, and the marketplace's side of it.
 
+-- The marketplace offers pay-as-you-go at no price: nothing is due before something is used.
+ALTER TABLE offers DROP CONSTRAINT offers_price_minor_check;
+ALTER TABLE offers ADD CONSTRAINT offers_price_minor_check CHECK (price_minor > 0 OR (price_minor = 0 AND credits_min = 1 AND credits_max = 1));
+ALTER TABLE quotes DROP CONSTRAINT quotes_price_minor_check;
+ALTER TABLE quotes ADD CONSTRAINT quotes_price_minor_check CHECK (price_minor > 0 OR (price_minor = 0 AND amount_minor = 0));
+
 -- One running pay-as-you-go contract a business; the console is not told another way.
 CREATE UNIQUE INDEX contracts_pay_as_you_go ON contracts (business_id) WHERE dimension = 'pay_as_you_go' AND ended_at IS NULL;
+-- What the clockwork looks for, so that its runs cost what is metered and not what is stored.
+CREATE INDEX contracts_metered ON contracts (id) WHERE dimension = 'pay_as_you_go';
+CREATE INDEX allocation_accounts_metered ON allocation_accounts (business_id, account) WHERE billing_model = 'pay_as_you_go';
 -- Hours before this instant were taken by the marketplace; nothing when none was.
 ALTER TABLE contracts ADD COLUMN metered_through TIMESTAMPTZ;
 
@@ -54,7 +63,7 @@ CREATE TABLE metering_records (
     received_at  TIMESTAMPTZ NOT NULL,
     CONSTRAINT metering_records_hour UNIQUE (license_arn, dimension, hour_at)
 );
-CREATE INDEX metering_records_by_arn ON metering_records (license_arn, hour_at, dimension);
+CREATE INDEX metering_records_by_agreement ON metering_records (agreement_id, hour_at, dimension);
 
 CREATE TRIGGER model_changes_append_only BEFORE UPDATE OR DELETE ON model_changes FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER metered_units_append_only BEFORE UPDATE OR DELETE ON metered_units FOR EACH ROW EXECUTE FUNCTION refuse_change();

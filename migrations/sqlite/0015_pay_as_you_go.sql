@@ -1,7 +1,17 @@
 -- Pay-as-you-go (CRD-9): which model charges a feature, what is metered, and the marketplace's side of it.
 
+-- The marketplace offers pay-as-you-go at no price: nothing is due before something is used. Stored rows satisfy the wider CHECK
+-- as they did the narrower one, and SQLite cannot alter a CHECK otherwise without making the tables anew.
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = REPLACE(sql, 'CHECK (price_minor > 0)', 'CHECK (price_minor > 0 OR (price_minor = 0 AND credits_min = 1 AND credits_max = 1))') WHERE type = 'table' AND name = 'offers';
+UPDATE sqlite_schema SET sql = REPLACE(sql, 'CHECK (price_minor > 0)', 'CHECK (price_minor > 0 OR (price_minor = 0 AND amount_minor = 0))') WHERE type = 'table' AND name = 'quotes';
+PRAGMA writable_schema = RESET;
+
 -- One running pay-as-you-go contract a business; the console is not told another way.
 CREATE UNIQUE INDEX contracts_pay_as_you_go ON contracts (business_id) WHERE dimension = 'pay_as_you_go' AND ended_at IS NULL;
+-- What the clockwork looks for, so that its runs cost what is metered and not what is stored.
+CREATE INDEX contracts_metered ON contracts (id) WHERE dimension = 'pay_as_you_go';
+CREATE INDEX allocation_accounts_metered ON allocation_accounts (business_id, account) WHERE billing_model = 'pay_as_you_go';
 -- Hours before this instant were taken by the marketplace; nothing when none was.
 ALTER TABLE contracts ADD COLUMN metered_through TEXT;
 
@@ -54,7 +64,7 @@ CREATE TABLE metering_records (
     received_at  TEXT NOT NULL,
     CONSTRAINT metering_records_hour UNIQUE (license_arn, dimension, hour_at)
 ) STRICT;
-CREATE INDEX metering_records_by_arn ON metering_records (license_arn, hour_at, dimension);
+CREATE INDEX metering_records_by_agreement ON metering_records (agreement_id, hour_at, dimension);
 
 CREATE TRIGGER model_changes_no_update BEFORE UPDATE ON model_changes
 BEGIN

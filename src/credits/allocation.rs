@@ -12,6 +12,7 @@ use super::store::accounts::{self, Account, NewEntry};
 use crate::audit::{self, Entry, Who};
 use crate::db::{Db, Error, Failed, Tx, refuse};
 use crate::kernel::clock::Timestamp;
+use crate::kernel::credits::Credits;
 use crate::kernel::id::{BusinessId, ServiceKeyId};
 use crate::text_enum;
 use crate::tx;
@@ -94,7 +95,7 @@ pub async fn set(
     who: &Who,
 ) -> Result<Changed, Failed<SetRefusal>> {
     let charge = charge(solutions, usage).map_err(|reason| Failed::Refused(SetRefusal::NotChargeable(reason)))?;
-    let held = lock(tx, solutions, usage, who).await?;
+    let held = lock_present(tx, solutions, (usage.business, usage.feature), who).await?;
     if held.billing_model == BillingModel::PayAsYouGo {
         return refuse(SetRefusal::Metered);
     }
@@ -139,7 +140,7 @@ pub async fn report(
     observation: Observation,
     who: &Who,
 ) -> Result<Reported, Failed<NotChargeable>> {
-    let held = lock(tx, solutions, usage, who).await?;
+    let held = lock_present(tx, solutions, (usage.business, usage.feature), who).await?;
     let is_metered = held.billing_model == BillingModel::PayAsYouGo;
     check_units(solutions, usage.feature, &usage.units, is_metered).map_err(Failed::Refused)?;
     if let Some(last) = held.observed_at.filter(|last| *last > observation.observed_at) {
@@ -184,12 +185,19 @@ fn explanation(solutions: &Solutions, usage: &Usage<'_>, charge: &Charge) -> Str
 }
 
 /// The account as it stands. A feature whose pay-as-you-go contract is over is back on credits by this at the latest.
-async fn lock(tx: &mut Tx, solutions: &Solutions, usage: &Usage<'_>, who: &Who) -> Result<Account, Error> {
-    let held = lock_account(tx, usage.business, usage.feature.as_str()).await?.unwrap_or_default();
-    if held.billing_model == BillingModel::Annual || !billing_model::return_if_ended(tx, solutions, usage, &held, who).await? {
+pub(super) async fn lock_present(
+    tx: &mut Tx,
+    solutions: &Solutions,
+    (business, feature): (BusinessId, &FeatureKey),
+    who: &Who,
+) -> Result<Account, Error> {
+    let held = lock_account(tx, business, feature.as_str()).await?.unwrap_or_default();
+    if held.billing_model == BillingModel::Annual
+        || !billing_model::return_if_ended(tx, solutions, (business, feature), &held, who).await?
+    {
         return Ok(held);
     }
-    Ok(accounts::find(tx, usage.business, usage.feature.as_str()).await?.unwrap_or_default())
+    Ok(accounts::find(tx, business, feature.as_str()).await?.unwrap_or_default())
 }
 
 /// An account as it stands once every other change of the pool is through.
@@ -215,7 +223,7 @@ pub(super) async fn book_model_change(
     charge: Option<&Charge>,
     who: &Who,
 ) -> Result<Changed, Error> {
-    let nothing = Charge { credits: crate::kernel::credits::Credits::ZERO, lines: Vec::new(), unused: 0 };
+    let nothing = Charge { credits: Credits::ZERO, lines: Vec::new(), unused: 0 };
     let (charge, explanation) = match charge {
         None => (&nothing, "Charged by use: no credits are reserved".to_owned()),
         Some(charge) => (charge, explanation(solutions, usage, charge)),

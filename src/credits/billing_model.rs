@@ -11,6 +11,7 @@ use super::store::metered::{self, NewChange, NewUnits};
 use crate::audit::{self, Entry, Who};
 use crate::db::{Db, Error, Failed, Tx, refuse};
 use crate::kernel::clock::Timestamp;
+use crate::kernel::credits::Credits;
 use crate::kernel::id::{BusinessId, ContractId};
 use crate::text_enum;
 use crate::tx;
@@ -73,6 +74,8 @@ pub struct LastChange {
     pub to_model: BillingModel,
     /// Why.
     pub cause: Cause,
+    /// Under which contract.
+    pub contract_id: ContractId,
     /// Units that it had, or that it has again.
     pub units: i64,
     /// How they were used.
@@ -136,7 +139,8 @@ pub async fn switch(tx: &mut Tx, solutions: &Solutions, wish: Wish<'_>, who: &Wh
     }
     // The contract before the pool: whoever ends it waits, and whoever comes after the end is refused.
     let Some(contract) = pay_as_you_go::lock_running(tx, business).await? else { return refuse(SwitchRefusal::NoContract) };
-    let held = allocation::lock_account(tx, business, feature.as_str()).await?.unwrap_or_default();
+    // A feature of an earlier contract, over before this one, is back on credits by this at the latest.
+    let held = allocation::lock_present(tx, solutions, (business, feature), who).await?;
     if held.billing_model == to {
         return refuse(SwitchRefusal::Already);
     }
@@ -261,7 +265,7 @@ fn units_again(last: Option<&metered::LastUnits>, change: Option<&LastChange>) -
 fn charge_again(solutions: &Solutions, feature: &FeatureKey, units: Units) -> (Units, Charge) {
     match rates::charge(solutions, feature, &units) {
         Ok(charge) => (units, charge),
-        Err(_) => (Units::of(0), Charge { credits: crate::kernel::credits::Credits::ZERO, lines: Vec::new(), unused: 0 }),
+        Err(_) => (Units::of(0), Charge { credits: Credits::ZERO, lines: Vec::new(), unused: 0 }),
     }
 }
 
@@ -280,18 +284,18 @@ pub async fn preview_return(
     Ok(charge_again(solutions, feature, units_again(last.as_ref(), change.as_ref())))
 }
 
-/// Returns a feature to credits when no contract of its business runs any more; whether it did. The pool is locked and the
-/// feature is on pay-as-you-go. The waiting time does not count (CRD-9).
+/// Returns a feature to credits when the contract is over that it changed under, whether or not another one runs by now;
+/// whether it did. The pool is locked and the feature is on pay-as-you-go. The waiting time does not count (CRD-9).
 pub(super) async fn return_if_ended(
     tx: &mut Tx,
     solutions: &Solutions,
-    usage: &Usage<'_>,
+    (business, feature): (BusinessId, &FeatureKey),
     held: &Account,
     who: &Who,
 ) -> Result<bool, Error> {
-    let Some((contract, ended_at)) = pay_as_you_go::find_end(tx, usage.business).await? else { return Ok(false) };
-    let last = metered::find_last_change(tx, usage.business, usage.feature.as_str()).await?;
-    let case = Case { solutions, business: usage.business, feature: usage.feature, held, last: last.as_ref(), contract };
+    let Some(last) = metered::find_last_change(tx, business, feature.as_str()).await? else { return Ok(false) };
+    let Some(ended_at) = pay_as_you_go::find_end(tx, last.contract_id).await? else { return Ok(false) };
+    let case = Case { solutions, business, feature, held, last: Some(&last), contract: last.contract_id };
     let system = Who::system("pay-as-you-go", who.now);
     to_credits(tx, &case, Cause::ContractEnded, ended_at.min(who.now), &system).await?;
     Ok(true)
@@ -332,7 +336,7 @@ pub(super) async fn meter(
     Ok(begun)
 }
 
-/// Returns every feature whose business has no running contract any more to credits, each in a transaction of its own and
+/// Returns every feature whose contract is over to credits, each in a transaction of its own and
 /// exactly once however many workers run; how many.
 ///
 /// # Errors
@@ -343,13 +347,12 @@ pub async fn return_ended(db: &Db, solutions: &Solutions, now: Timestamp) -> Res
     let mut returned = 0;
     for (business, account) in metered::list_ended(db, BATCH).await? {
         let Some(feature) = FeatureKey::parse(&account) else { continue };
-        let usage = Usage { business, feature: &feature, units: Units::of(0) };
         returned += u64::from(tx!(db, |tx| {
             let held = allocation::lock_account(tx, business, feature.as_str()).await?.unwrap_or_default();
             if held.billing_model == BillingModel::Annual {
                 return Ok(false);
             }
-            return_if_ended(tx, solutions, &usage, &held, &who).await
+            return_if_ended(tx, solutions, (business, &feature), &held, &who).await
         })?);
     }
     Ok(returned)

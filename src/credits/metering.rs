@@ -15,6 +15,8 @@ pub struct Record {
     pub from_at: Timestamp,
     /// Begun units.
     pub metered: i64,
+    /// When the contract was over that it is metered under; nothing while that runs.
+    pub contract_end: Option<Timestamp>,
 }
 
 /// The beginning of the hour that an instant is in.
@@ -37,7 +39,8 @@ pub fn hours(records: &[Record], from: Timestamp, to: Timestamp) -> BTreeMap<Tim
     let mut hours = BTreeMap::new();
     let ends = records.iter().skip(1).map(|next| next.from_at).chain([to]);
     for (record, end) in records.iter().zip(ends) {
-        let (start, end) = (record.from_at.max(from), end.min(to));
+        let end = record.contract_end.map_or(end, |over| end.min(over)).min(to);
+        let start = record.from_at.max(from);
         // A record that another one replaced at the same instant was never in force.
         if record.metered == 0 || start >= end {
             continue;
@@ -119,7 +122,7 @@ mod tests {
     }
 
     fn record(from: &str, metered: i64) -> Record {
-        Record { from_at: at(from), metered }
+        Record { from_at: at(from), metered, contract_end: None }
     }
 
     /// CRD-9: an hour counts the most units in force in it; intervals are half-open; a record that was replaced at its own
@@ -139,6 +142,17 @@ mod tests {
         let cut = hours(&records, at("2026-03-02T11:00:00Z"), at("2026-03-02T11:00:00.000001Z"));
         assert_eq!(cut, [(at("2026-03-02T11:00:00Z"), 2)].into(), "a begun hour counts");
         assert!(hours(&records, at("2026-03-02T11:00:00Z"), at("2026-03-02T11:00:00Z")).is_empty());
+    }
+
+    /// CRD-9: nothing is metered after the end of the contract, however late the end was heard of and whatever was reported
+    /// between.
+    #[test]
+    fn hours_end_with_the_contract() {
+        let over = |record| Record { contract_end: Some(at("2026-03-02T11:00:00Z")), ..record };
+        let records = [over(record("2026-03-02T09:00:00Z", 3)), over(record("2026-03-02T13:00:00Z", 9)), record("2026-03-02T15:00:00Z", 2)];
+        let counted = hours(&records, at("2026-03-01T00:00:00Z"), at("2026-03-02T16:00:00Z"));
+        let expected = [("2026-03-02T09:00:00Z", 3), ("2026-03-02T10:00:00Z", 3), ("2026-03-02T15:00:00Z", 2)];
+        assert_eq!(counted, expected.map(|(hour, units)| (at(hour), units)).into());
     }
 
     /// CRD-9: a unit for a whole month costs the month's rate to the last digit, in months of every length.

@@ -5,11 +5,12 @@
 use super::billing_model::{BillingModel, LastChange};
 use super::metering::{self, Month};
 use super::solutions::{Feature, FeatureKey, Solution, Solutions};
-use super::store::{accounts, metered};
+use super::store::metered::{self, HeldRow};
 use crate::access::BusinessScope;
 use crate::db::{Db, Error, Tx};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::{BusinessId, ContractId};
+use std::collections::BTreeMap;
 
 /// The dimension of an entitlement that stands for a pay-as-you-go contract and not for credits.
 pub const DIMENSION: &str = "pay_as_you_go";
@@ -45,12 +46,17 @@ pub(super) async fn find_running(tx: &mut Tx, business: BusinessId) -> Result<Op
     metered::find_running(tx, business).await
 }
 
-/// The contract that ended last and when, for a business without a running one.
-pub(super) async fn find_end(tx: &mut Tx, business: BusinessId) -> Result<Option<(ContractId, Timestamp)>, Error> {
-    match metered::find_running(tx, business).await? {
-        Some(_) => Ok(None),
-        None => metered::find_last_ended(tx, business).await,
-    }
+/// Whether a business has one that runs.
+///
+/// # Errors
+/// Any storage error.
+pub async fn is_running(db: &Db, business: BusinessId) -> Result<bool, Error> {
+    metered::is_running(db, business).await
+}
+
+/// When a contract was over; nothing while it runs.
+pub(super) async fn find_end(tx: &mut Tx, contract: ContractId) -> Result<Option<Timestamp>, Error> {
+    metered::find_end(tx, contract).await
 }
 
 /// A feature that can be charged by use, or is.
@@ -83,17 +89,18 @@ pub async fn read<'a>(
 ) -> Result<(Option<Contract>, Vec<ModelOf<'a>>), Error> {
     let mut snapshot = db.snapshot().await?;
     let contract = metered::find_contract(&mut snapshot, scope.business()).await?;
-    let mut models = Vec::new();
-    for (solution, feature) in solutions.features() {
-        let key = feature.key.as_str();
-        if !feature.pay_as_you_go && !metered::has_model(&mut snapshot, scope.business(), key).await? {
-            continue;
-        }
-        let held = accounts::find(&mut snapshot, scope.business(), key).await?.unwrap_or_default();
-        let last = metered::find_last_change(&mut snapshot, scope.business(), key).await?;
+    let mut held: BTreeMap<String, HeldRow> =
+        metered::list_held(&mut snapshot, scope.business()).await?.into_iter().map(|row| (row.account.clone(), row)).collect();
+    let mut changes: BTreeMap<String, LastChange> =
+        metered::list_last_changes(&mut snapshot, scope.business()).await?.into_iter().map(|row| (row.feature.clone(), row)).collect();
+    let of = |(solution, feature): (&'a Solution, &'a Feature)| {
+        let held = held.remove(feature.key.as_str()).unwrap_or_default();
+        let last = changes.remove(feature.key.as_str());
         let (number, model) = (held.entries, held.billing_model);
-        models.push(ModelOf { solution, feature, model, number, units: held.units, credits: held.credits, last });
-    }
+        ModelOf { solution, feature, model, number, units: held.units, credits: held.credits, last }
+    };
+    let is_shown = |model: &ModelOf<'_>| model.feature.pay_as_you_go || model.model == BillingModel::PayAsYouGo;
+    let models = solutions.features().map(of).filter(is_shown).collect();
     snapshot.rollback().await?;
     Ok((contract, models))
 }
@@ -170,14 +177,20 @@ const REST: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 /// The most hours that are told in one go.
 const STRETCH: chrono::TimeDelta = chrono::TimeDelta::hours(48);
 
-/// Contracts with whole hours that were not taken, at most `most`. Nothing is told of the time after a contract's end, so
+/// Contracts with whole hours that were not taken, and the last one looked at of at most `most`, to go on after. Nothing is told of the time after a contract's end, so
 /// while its renewal is open the hours wait.
 ///
 /// # Errors
 /// Any storage error.
-pub async fn list_open(db: &Db, now: Timestamp, most: i64) -> Result<Vec<Open>, Error> {
-    let mut open = Vec::new();
-    for row in metered::list_unsent(db, metering::hour_of(now - REST), most).await? {
+pub async fn list_open(
+    db: &Db,
+    now: Timestamp,
+    after: Option<ContractId>,
+    most: i64,
+) -> Result<(Vec<Open>, Option<ContractId>), Error> {
+    let (mut open, mut seen) = (Vec::new(), None);
+    for row in metered::list_unsent(db, metering::hour_of(now - REST), after, most).await? {
+        seen = Some(row.id);
         let from = row.metered_through.unwrap_or_else(|| metering::hour_of(row.activated_at));
         let last = metering::hour_after(row.ends_at).min(metering::hour_of(now - REST));
         let through = last.min(from + STRETCH);
@@ -186,7 +199,7 @@ pub async fn list_open(db: &Db, now: Timestamp, most: i64) -> Result<Vec<Open>, 
         }
         let mut hours = Vec::new();
         for key in metered::list_recorded_of(db, row.id).await? {
-            let records = metered::list_records_of(db, row.id, &key).await?;
+            let records = metered::list_records_of(db, row.id, &key, from).await?;
             let Some(feature) = FeatureKey::parse(&key) else { continue };
             let counted = metering::hours(&records, from, through.min(row.ends_at));
             hours.extend(counted.into_iter().map(|(at, units)| Hour { feature: feature.clone(), at, units }));
@@ -194,7 +207,7 @@ pub async fn list_open(db: &Db, now: Timestamp, most: i64) -> Result<Vec<Open>, 
         hours.sort_by(|one, other| (one.at, &one.feature).cmp(&(other.at, &other.feature)));
         open.push(Open { contract: row.id, license_arn: row.license_arn, seen: row.metered_through, through, hours });
     }
-    Ok(open)
+    Ok((open, seen))
 }
 
 /// The marketplace took every hour; another worker may have noted the same, which is no error.

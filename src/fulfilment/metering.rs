@@ -7,7 +7,7 @@ use crate::credits::pay_as_you_go::{self, Hour, Open};
 use crate::db::Error;
 use crate::kernel::show;
 
-/// Contracts told of in one run.
+/// Contracts looked at in one go.
 const BATCH: i64 = 50;
 
 /// Tells of every whole hour that was not taken; of how many contracts. A marketplace without metering is asked again at
@@ -16,16 +16,30 @@ const BATCH: i64 = 50;
 /// # Errors
 /// The first storage error.
 pub async fn tell_usage(room: &Fulfilment) -> Result<u64, Error> {
-    let mut told = 0;
-    for open in pay_as_you_go::list_open(&room.db, room.clock.now(), BATCH).await? {
-        let usage: Vec<Usage> = open.hours.iter().map(|hour| usage(&open, hour)).collect();
-        match room.marketplace.meter(&open.license_arn, &usage).await {
-            Ok(Metering::Taken) => told += u64::from(pay_as_you_go::note_taken(&room.db, &open).await?),
-            Ok(Metering::NotSupported) => {}
-            Err(error) => tracing::warn!(contract = %open.contract, cause = %error.0, "metered usage could not be told"),
+    let (mut told, mut after) = (0, None);
+    loop {
+        let (batch, seen) = pay_as_you_go::list_open(&room.db, room.clock.now(), after, BATCH).await?;
+        for open in batch {
+            told += u64::from(tell(room, &open).await?);
+        }
+        if seen.is_none() {
+            return Ok(told);
+        }
+        after = seen;
+    }
+}
+
+/// Whether the marketplace has it now and nobody else noted that before.
+async fn tell(room: &Fulfilment, open: &Open) -> Result<bool, Error> {
+    let usage: Vec<Usage> = open.hours.iter().map(|hour| usage(open, hour)).collect();
+    match room.marketplace.meter(&open.license_arn, &usage).await {
+        Ok(Metering::Taken) => pay_as_you_go::note_taken(&room.db, open).await,
+        Ok(Metering::NotSupported) => Ok(false),
+        Err(error) => {
+            tracing::warn!(contract = %open.contract, cause = %error.0, "metered usage could not be told");
+            Ok(false)
         }
     }
-    Ok(told)
 }
 
 fn usage(open: &Open, hour: &Hour) -> Usage {

@@ -2,6 +2,7 @@
 //! by the same code. It changes nothing.
 
 use super::Fulfilment;
+use super::choices::{CannotTake, Choice};
 use super::entitled::{NotGrantable, UnknownDimension, dimension_of, grantable};
 use super::registration::{Held, Registration, State};
 use super::store::{contracts, registrations};
@@ -150,6 +151,19 @@ pub async fn check(room: &Fulfilment, handle: &Secret, viewer: &Viewer, now: Tim
         State::Completed { .. } => refuse(Refusal::ActivatedElsewhere),
         State::Expired { .. } => refuse(Refusal::Expired),
     }
+}
+
+/// Marks the businesses that cannot take a pay-as-you-go contract because they have one (ACT-3, CRD-9). The booking decides.
+///
+/// # Errors
+/// Any storage error.
+pub async fn bar_second(db: &Db, ready: &Ready, choices: &mut [Choice]) -> Result<(), Error> {
+    for choice in choices.iter_mut().filter(|choice| ready.is_pay_as_you_go() && choice.cannot.is_none()) {
+        if pay_as_you_go::is_running(db, choice.business).await? {
+            choice.cannot = Some(CannotTake::HasPayAsYouGo);
+        }
+    }
+    Ok(())
 }
 
 /// The activation of a contract of the scope's business; another business's is as missing as one that never was.

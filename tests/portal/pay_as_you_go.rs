@@ -1,6 +1,7 @@
 //! Pay-as-you-go (CRD-9): which model charges a feature, what is metered, the contract that it needs, and its pages.
 
 mod contract;
+mod market;
 mod pages;
 
 use crate::support::Stage;
@@ -194,6 +195,29 @@ both_engines! {
         assert_eq!(records(&stage, BUCKETS).await.last(), Some(&(0, ended_at)), "nothing is metered after the end");
         subscribe(&stage, acme).await;
         assert_eq!(changed(&stage, acme, BUCKETS, TO_USE).await, (19_272, 0), "nobody has to wait");
+    }
+
+    /// CRD-9: a feature belongs to the contract that it changed under: when that is over it returns although another one runs
+    /// by then, and nothing is metered in between.
+    #[test]
+    async fn another_contract_does_not_take_over_features(stage: Stage) {
+        let acme = business(&stage, "Acme").await;
+        let contract = subscribe(&stage, acme).await;
+        let service = Service::new(&stage, "", &[BUCKETS, SCANS], None).await;
+        for feature in [BUCKETS, SCANS] {
+            changed(&stage, acme, feature, TO_USE).await;
+            counted(&stage, acme, feature, 2, service.id).await;
+        }
+        stage.clock.advance(TimeDelta::hours(1));
+        end(&stage, contract).await;
+        let ended_at = stage.now();
+        subscribe(&stage, acme).await;
+        stage.clock.advance(TimeDelta::hours(1));
+        assert_eq!(changed(&stage, acme, BUCKETS, TO_USE).await, (19_272, 0), "back and, with no waiting time, under the new one");
+        assert_eq!(records(&stage, BUCKETS).await[1..], [(0, ended_at), (2, stage.now())]);
+        assert_eq!(return_ended(&stage.db, &SOLUTIONS, stage.now()).await.unwrap(), 1, "the other one");
+        assert_eq!((model(&stage, SCANS).await.as_str(), allocated(&stage, acme).await), ("annual", 5_000));
+        assert_eq!(return_ended(&stage.db, &SOLUTIONS, stage.now()).await.unwrap(), 0);
     }
 
     /// CRD-9: a report that comes after the contract's end reserves credits, whether or not the job was there.

@@ -44,22 +44,34 @@ pub(in crate::credits) async fn insert_change(tx: &mut Tx, change: &NewChange<'_
 }
 
 pub(in crate::credits) async fn find_last_change(tx: &mut Tx, business: BusinessId, feature: &str) -> Result<Option<LastChange>, Error> {
-    tx.q("SELECT feature, number, to_model, cause, units, in_use, changed_at, changed_by FROM model_changes WHERE business_id = $1 AND feature = $2 ORDER BY number DESC LIMIT 1")
+    tx.q("SELECT feature, number, to_model, cause, contract_id, units, in_use, changed_at, changed_by FROM model_changes WHERE business_id = $1 AND feature = $2 ORDER BY number DESC LIMIT 1")
         .bind(business)
         .bind(feature.to_owned())
         .opt()
         .await
 }
 
-/// Whether a feature is on pay-as-you-go, although the file may not support it any more.
-pub(in crate::credits) async fn has_model(tx: &mut Tx, business: BusinessId, feature: &str) -> Result<bool, Error> {
-    let found: Option<(String,)> = tx
-        .q("SELECT account FROM allocation_accounts WHERE business_id = $1 AND account = $2 AND billing_model = 'pay_as_you_go'")
+/// The last change of every feature of a business.
+pub(in crate::credits) async fn list_last_changes(tx: &mut Tx, business: BusinessId) -> Result<Vec<LastChange>, Error> {
+    tx.q("SELECT m.feature, m.number, m.to_model, m.cause, m.contract_id, m.units, m.in_use, m.changed_at, m.changed_by FROM model_changes m WHERE m.business_id = $1 AND m.number = (SELECT MAX(x.number) FROM model_changes x WHERE x.business_id = m.business_id AND x.feature = m.feature)")
         .bind(business)
-        .bind(feature.to_owned())
-        .opt()
-        .await?;
-    Ok(found.is_some())
+        .all()
+        .await
+}
+
+/// What an account holds, for a page of models.
+#[derive(Clone, Debug, Default, sqlx::FromRow)]
+pub(in crate::credits) struct HeldRow {
+    pub account: String,
+    pub entries: i64,
+    pub units: i64,
+    pub credits: i64,
+    pub billing_model: BillingModel,
+}
+
+/// Every account of a business.
+pub(in crate::credits) async fn list_held(tx: &mut Tx, business: BusinessId) -> Result<Vec<HeldRow>, Error> {
+    tx.q("SELECT account, entries, units, credits, billing_model FROM allocation_accounts WHERE business_id = $1").bind(business).all().await
 }
 
 /// The features of a business that are on pay-as-you-go.
@@ -68,9 +80,9 @@ pub(in crate::credits) async fn list_features(tx: &mut Tx, business: BusinessId)
     Ok(rows.bind(business).all::<(String,)>().await?.into_iter().map(|(account,)| account).collect())
 }
 
-/// Features on pay-as-you-go whose business has no running contract.
+/// Features on pay-as-you-go whose contract is over, the one that they changed under.
 pub(in crate::credits) async fn list_ended(db: &Db, most: i64) -> Result<Vec<(BusinessId, String)>, Error> {
-    db.read("SELECT a.business_id, a.account FROM allocation_accounts a WHERE a.billing_model = 'pay_as_you_go' AND NOT EXISTS (SELECT c.id FROM contracts c WHERE c.business_id = a.business_id AND c.dimension = 'pay_as_you_go' AND c.ended_at IS NULL) ORDER BY a.business_id, a.account LIMIT $1")
+    db.read("SELECT a.business_id, a.account FROM allocation_accounts a JOIN model_changes m ON m.business_id = a.business_id AND m.feature = a.account AND m.number = (SELECT MAX(x.number) FROM model_changes x WHERE x.business_id = a.business_id AND x.feature = a.account) JOIN contracts c ON c.id = m.contract_id WHERE a.billing_model = 'pay_as_you_go' AND c.ended_at IS NOT NULL ORDER BY a.business_id, a.account LIMIT $1")
         .bind(most)
         .all()
         .await
@@ -140,7 +152,7 @@ pub(in crate::credits) async fn list_records(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<Record>, Error> {
-    db.read("SELECT from_at, metered FROM metered_units WHERE business_id = $1 AND feature = $2 AND from_at < $4 AND number >= COALESCE((SELECT MAX(x.number) FROM metered_units x WHERE x.business_id = $1 AND x.feature = $2 AND x.from_at <= $3), 0) ORDER BY number")
+    db.read("SELECT m.from_at, m.metered, CASE WHEN c.ended_at IS NULL THEN NULL WHEN c.ended_at < c.expires_at THEN c.ended_at ELSE c.expires_at END AS contract_end FROM metered_units m JOIN contracts c ON c.id = m.contract_id WHERE m.business_id = $1 AND m.feature = $2 AND m.from_at < $4 AND m.number >= COALESCE((SELECT MAX(x.number) FROM metered_units x WHERE x.business_id = $1 AND x.feature = $2 AND x.from_at <= $3), 0) ORDER BY m.number")
         .bind(business)
         .bind(feature.to_owned())
         .bind(from)
@@ -155,11 +167,17 @@ pub(in crate::credits) async fn list_recorded_of(db: &Db, contract: ContractId) 
     Ok(rows.all::<(String,)>().await?.into_iter().map(|(feature,)| feature).collect())
 }
 
-/// The records of a feature under a contract.
-pub(in crate::credits) async fn list_records_of(db: &Db, contract: ContractId, feature: &str) -> Result<Vec<Record>, Error> {
-    db.read("SELECT from_at, metered FROM metered_units WHERE contract_id = $1 AND feature = $2 ORDER BY number")
+/// The records of a feature under a contract that are in force at an instant or later.
+pub(in crate::credits) async fn list_records_of(
+    db: &Db,
+    contract: ContractId,
+    feature: &str,
+    from: Timestamp,
+) -> Result<Vec<Record>, Error> {
+    db.read("SELECT m.from_at, m.metered, CASE WHEN c.ended_at IS NULL THEN NULL WHEN c.ended_at < c.expires_at THEN c.ended_at ELSE c.expires_at END AS contract_end FROM metered_units m JOIN contracts c ON c.id = m.contract_id WHERE m.contract_id = $1 AND m.feature = $2 AND m.number >= COALESCE((SELECT MAX(x.number) FROM metered_units x WHERE x.contract_id = $1 AND x.feature = $2 AND x.from_at <= $3), 0) ORDER BY m.number")
         .bind(contract)
         .bind(feature.to_owned())
+        .bind(from)
         .all()
         .await
 }
@@ -182,12 +200,15 @@ pub(in crate::credits) async fn find_running(tx: &mut Tx, business: BusinessId) 
     Ok(row.bind(business).opt::<(ContractId,)>().await?.map(|(id,)| id))
 }
 
-/// The contract that ended last, and when: its term's end, or before.
-pub(in crate::credits) async fn find_last_ended(tx: &mut Tx, business: BusinessId) -> Result<Option<(ContractId, Timestamp)>, Error> {
-    tx.q("SELECT id, CASE WHEN ended_at < expires_at THEN ended_at ELSE expires_at END FROM contracts WHERE business_id = $1 AND dimension = 'pay_as_you_go' AND ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT 1")
-        .bind(business)
-        .opt()
-        .await
+pub(in crate::credits) async fn is_running(db: &Db, business: BusinessId) -> Result<bool, Error> {
+    let row = db.read("SELECT id FROM contracts WHERE business_id = $1 AND dimension = 'pay_as_you_go' AND ended_at IS NULL");
+    Ok(row.bind(business).opt::<(ContractId,)>().await?.is_some())
+}
+
+/// When a contract was over: its term's end, or before; nothing while it runs.
+pub(in crate::credits) async fn find_end(tx: &mut Tx, contract: ContractId) -> Result<Option<Timestamp>, Error> {
+    let row = tx.q("SELECT CASE WHEN ended_at < expires_at THEN ended_at ELSE expires_at END FROM contracts WHERE id = $1 AND ended_at IS NOT NULL");
+    Ok(row.bind(contract).opt::<(Timestamp,)>().await?.map(|(at,)| at))
 }
 
 /// A contract of which the marketplace may not have taken every hour.
@@ -200,13 +221,20 @@ pub(in crate::credits) struct Unsent {
     pub metered_through: Option<Timestamp>,
 }
 
-/// Contracts with time before `until` that was not taken, the one that waits longest first.
-pub(in crate::credits) async fn list_unsent(db: &Db, until: Timestamp, most: i64) -> Result<Vec<Unsent>, Error> {
-    db.read("SELECT k.id, k.license_arn, k.activated_at, k.ends_at, k.metered_through FROM (SELECT id, license_arn, activated_at, metered_through, CASE WHEN ended_at < expires_at THEN ended_at ELSE expires_at END AS ends_at FROM contracts WHERE dimension = 'pay_as_you_go') k WHERE (k.metered_through IS NULL AND k.activated_at < $1) OR (k.metered_through < $1 AND k.metered_through < k.ends_at) ORDER BY k.metered_through, k.id LIMIT $2")
-        .bind(until)
-        .bind(most)
-        .all()
-        .await
+/// Contracts with time before `until` that was not taken, by id after `after`: no contract that cannot be told holds up the rest.
+pub(in crate::credits) async fn list_unsent(
+    db: &Db,
+    until: Timestamp,
+    after: Option<ContractId>,
+    most: i64,
+) -> Result<Vec<Unsent>, Error> {
+    let mut query = db
+        .read("SELECT k.id, k.license_arn, k.activated_at, k.ends_at, k.metered_through FROM (SELECT id, license_arn, activated_at, metered_through, CASE WHEN ended_at < expires_at THEN ended_at ELSE expires_at END AS ends_at FROM contracts WHERE dimension = 'pay_as_you_go') k WHERE ((k.metered_through IS NULL AND k.activated_at < $1) OR (k.metered_through < $1 AND k.metered_through < k.ends_at))")
+        .bind(until);
+    if let Some(after) = after {
+        query = query.push_bind(" AND k.id > ", after);
+    }
+    query.push_bind(" ORDER BY k.id LIMIT ", most).all().await
 }
 
 /// Moves what was taken, from exactly what the caller saw.

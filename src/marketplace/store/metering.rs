@@ -2,13 +2,17 @@
 
 use crate::db::{Db, Error, Tx};
 use crate::kernel::clock::Timestamp;
+use crate::marketplace::catalog::PAY_AS_YOU_GO;
 use crate::marketplace::ids::{AgreementId, LicenseArn};
-use crate::marketplace::metering::Record;
+use crate::marketplace::metering::{Record, TermSpan, UsedInMonths};
 
-/// The agreement that a purchase runs under.
-pub(in crate::marketplace) async fn find_agreement(tx: &mut Tx, arn: &LicenseArn) -> Result<Option<AgreementId>, Error> {
-    let row = tx.q("SELECT agreement_id FROM license_arns WHERE arn = $1").bind(arn).opt::<(AgreementId,)>().await?;
-    Ok(row.map(|(agreement,)| agreement))
+/// Every term of the chain that a license ARN belongs to, first to last; none for an ARN that is not known.
+pub(in crate::marketplace) async fn list_terms(tx: &mut Tx, arn: &LicenseArn) -> Result<Vec<TermSpan>, Error> {
+    tx.q("SELECT g.id AS agreement_id, p.dimension = $2 AS is_metered, g.status, g.starts_at, g.ends_at FROM agreements g JOIN products p ON p.id = g.product_id WHERE g.initial_agreement_id = (SELECT x.initial_agreement_id FROM license_arns l JOIN agreements x ON x.id = l.agreement_id WHERE l.arn = $1) ORDER BY g.term_number")
+        .bind(arn)
+        .bind(PAY_AS_YOU_GO)
+        .all()
+        .await
 }
 
 /// Keeps a record; one that is there already stays as it is.
@@ -31,17 +35,16 @@ pub(in crate::marketplace) async fn insert(
     Ok(())
 }
 
-/// Sums by dimension.
-pub(in crate::marketplace) async fn totals(
+/// Sums by dimension, of the month from the second instant on and of the one between the two.
+pub(in crate::marketplace) async fn used(
     db: &Db,
-    agreement: &AgreementId,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<Vec<(String, i64)>, Error> {
-    db.read("SELECT dimension, CAST(SUM(quantity) AS BIGINT) FROM metering_records WHERE license_arn = (SELECT license_arn FROM agreements WHERE id = $1) AND hour_at >= $2 AND hour_at < $3 GROUP BY dimension ORDER BY dimension")
-        .bind(agreement)
-        .bind(from)
-        .bind(to)
+    initial: &AgreementId,
+    (last, this): (Timestamp, Timestamp),
+) -> Result<Vec<UsedInMonths>, Error> {
+    db.read("SELECT m.dimension, CAST(SUM(CASE WHEN m.hour_at >= $3 THEN m.quantity ELSE 0 END) AS BIGINT) AS this_month, CAST(SUM(CASE WHEN m.hour_at < $3 THEN m.quantity ELSE 0 END) AS BIGINT) AS last_month FROM metering_records m JOIN agreements g ON g.id = m.agreement_id WHERE g.initial_agreement_id = $1 AND m.hour_at >= $2 GROUP BY m.dimension ORDER BY m.dimension")
+        .bind(initial)
+        .bind(last)
+        .bind(this)
         .all()
         .await
 }

@@ -214,7 +214,7 @@ both_engines! {
         subscribe(&stage, acme).await;
         stage.clock.advance(TimeDelta::hours(1));
         assert_eq!(changed(&stage, acme, BUCKETS, TO_USE).await, (19_272, 0), "back and, with no waiting time, under the new one");
-        assert_eq!(records(&stage, BUCKETS).await[1..], [(0, ended_at), (2, stage.now())]);
+        assert_eq!(records(&stage, BUCKETS).await[2..], [(0, ended_at), (2, stage.now())]);
         assert_eq!(return_ended(&stage.db, &SOLUTIONS, stage.now()).await.unwrap(), 1, "the other one");
         assert_eq!((model(&stage, SCANS).await.as_str(), allocated(&stage, acme).await), ("annual", 5_000));
         assert_eq!(return_ended(&stage.db, &SOLUTIONS, stage.now()).await.unwrap(), 0);

@@ -62,7 +62,8 @@ both_engines! {
         assert!(page.says("Nothing was charged for this agreement") && page.says("has reported no use"), "{page:?}");
         assert!(buyer.click("Upgrade current contract").await.says("There is nothing to upgrade"));
         let page = buyer.post(&format!("{}/upgrade", purchase.subscription()), &[("credits", "5")]).await;
-        assert_eq!((page.status, number(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM quotes").await), (422, 1), "{page:?}");
+        assert!(page.flash().is_some_and(|flash| flash.contains("Nothing was charged or changed")), "{page:?}");
+        assert_eq!(number(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM quotes").await, 1);
         buyer.open(&purchase.subscription()).await;
         let page = buyer.click("Modify renewal").await;
         assert!(page.says("with nothing due") && !page.says("Number of credits for the next term"), "{page:?}");
@@ -121,6 +122,7 @@ both_engines! {
             futures_util::future::join(portal.run_due_jobs(), portal.run_due_jobs()).await;
         }
         assert_eq!(number(&stage, TOLD).await, 2 * (3 + 2), "two hours of three buckets and two begun packs of scans");
+        buyer = portal.sign_in("buyer@acme.example").await;
         let page = buyer.open(&purchase.subscription()).await;
         assert_eq!(page.rows("Unit-hours that the vendor reported, months in UTC"), [[BUCKETS, "6", "0"], [SCANS, "4", "0"]]);
         stage.clock.advance(TimeDelta::days(366));

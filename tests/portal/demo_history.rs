@@ -31,7 +31,7 @@ both_engines! {
         assert_eq!(count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM mails WHERE given_up_at IS NOT NULL OR sent_at IS NULL").await, 0);
         let told = "SELECT CAST(COUNT(*) AS BIGINT) FROM metering_records WHERE dimension = 'file-security/storage-bucket'";
         assert!((98 * 24..=99 * 24 + 1).contains(&count(&stage, told).await), "CRD-9: every hour of ninety-nine days: {}", count(&stage, told).await);
-        assert!(count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM mails WHERE kind LIKE '%remind%'").await > 0, "an unclaimed purchase is reminded of");
+        assert!(count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM mails WHERE kind = 'purchase_unclaimed'").await > 0, "an unclaimed purchase is reminded of");
         let again = live(&config(&stage), &stage.db, stage.now()).await.unwrap_err();
         assert!(again.to_string().contains("needs an empty one"), "{again}");
     }

@@ -171,7 +171,8 @@ impl<'p> Player<'p> {
     /// # Errors
     /// When it is refused or storage fails.
     pub async fn make_service_key(&self, name: &str, features: &[&str]) -> anyhow::Result<ServiceKeyId> {
-        let scope = StaffScope::of(&self.actor, Action::ManageServiceKeys).map_err(|_| anyhow!("{} may not make keys", self.actor.email))?;
+        let scope =
+            StaffScope::of(&self.actor, Action::ManageServiceKeys).map_err(|_| anyhow!("{} may not make keys", self.actor.email))?;
         let features: Option<Vec<_>> = features.iter().map(|feature| FeatureKey::parse(feature)).collect();
         let new = NewKey { name: name.to_owned(), features: features.context("features")?, businesses: None };
         let made = service_keys::make(&self.portal.db, scope, self.actor.person, &self.who(ActingAs::Staff), &new).await.refusal()?;

@@ -192,8 +192,7 @@ pub(super) async fn lock_present(
     who: &Who,
 ) -> Result<Account, Error> {
     let held = lock_account(tx, business, feature.as_str()).await?.unwrap_or_default();
-    if held.billing_model == BillingModel::Annual
-        || !billing_model::return_if_ended(tx, solutions, (business, feature), &held, who).await?
+    if held.billing_model == BillingModel::Annual || !billing_model::return_if_ended(tx, solutions, (business, feature), &held, who).await?
     {
         return Ok(held);
     }

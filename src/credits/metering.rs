@@ -159,7 +159,9 @@ mod tests {
     #[test]
     fn a_unit_for_a_whole_month_costs_the_months_rate() {
         let rate = MonthCredits::parse("4.17").expect("a rate");
-        for (day, length) in [("2026-02-10T00:00:00Z", 672), ("2028-02-10T00:00:00Z", 696), ("2026-04-10T00:00:00Z", 720), ("2026-03-31T23:59:59Z", 744)] {
+        for (day, length) in
+            [("2026-02-10T00:00:00Z", 672), ("2028-02-10T00:00:00Z", 696), ("2026-04-10T00:00:00Z", 720), ("2026-03-31T23:59:59Z", 744)]
+        {
             let month = Month::of(at(day));
             assert_eq!((month.hours(), month.cost(rate, length)), (length, Some(rate)));
             assert_eq!(month.cost(rate, 0), MonthCredits::parse("0"));

@@ -82,11 +82,7 @@ pub struct ModelOf<'a> {
 ///
 /// # Errors
 /// Any storage error.
-pub async fn read<'a>(
-    db: &Db,
-    solutions: &'a Solutions,
-    scope: BusinessScope,
-) -> Result<(Option<Contract>, Vec<ModelOf<'a>>), Error> {
+pub async fn read<'a>(db: &Db, solutions: &'a Solutions, scope: BusinessScope) -> Result<(Option<Contract>, Vec<ModelOf<'a>>), Error> {
     let mut snapshot = db.snapshot().await?;
     let contract = metered::find_contract(&mut snapshot, scope.business()).await?;
     let mut held: BTreeMap<String, HeldRow> =
@@ -182,12 +178,7 @@ const STRETCH: chrono::TimeDelta = chrono::TimeDelta::hours(48);
 ///
 /// # Errors
 /// Any storage error.
-pub async fn list_open(
-    db: &Db,
-    now: Timestamp,
-    after: Option<ContractId>,
-    most: i64,
-) -> Result<(Vec<Open>, Option<ContractId>), Error> {
+pub async fn list_open(db: &Db, now: Timestamp, after: Option<ContractId>, most: i64) -> Result<(Vec<Open>, Option<ContractId>), Error> {
     let (mut open, mut seen) = (Vec::new(), None);
     for row in metered::list_unsent(db, metering::hour_of(now - REST), after, most).await? {
         seen = Some(row.id);

@@ -163,7 +163,9 @@ fn check<'a>(
         problems.push(ReportProblem::UnknownBusiness);
     }
     let feature = report.feature.as_ref().filter(|feature| caller.may_report(feature.as_str()));
-    let is_metered = |feature: &FeatureKey| business.is_some_and(|business| known.get(&business).is_some_and(|metered| metered.contains(feature.as_str())));
+    let is_metered = |feature: &FeatureKey| {
+        business.is_some_and(|business| known.get(&business).is_some_and(|metered| metered.contains(feature.as_str())))
+    };
     match feature.map(|feature| allocation::check_units(solutions, feature, &report.units, is_metered(feature))) {
         None | Some(Err(NotChargeable::UnknownFeature)) => problems.push(ReportProblem::UnknownFeature),
         Some(Err(reason)) => problems.push(ReportProblem::NotChargeable(reason)),

@@ -110,18 +110,17 @@ async fn book(room: &Fulfilment, tx: &mut Tx, wish: &Activation<'_>, ready: &Rea
         Some(license) => audit::Entry::new("license.activated", license),
         None => audit::Entry::new("pay_as_you_go.activated", contract.id),
     };
-    let entry =
-        entry.in_business(business).in_buyer_account(&purchase.buyer_account_id).after(json!({
-            "contract": contract.id.to_string(),
-            "registration": ready.registration.id.to_string(),
-            "license_arn": purchase.license_arn,
-            "agreement": ready.agreement_id,
-            "product": purchase.product_name,
-            "credits": license.map(|_| ready.credits),
-            "starts_at": ready.starts_at,
-            "expires_at": ready.expires_at,
-            "unknown_dimensions": ready.unknown.iter().map(|unknown| &unknown.dimension).collect::<Vec<_>>(),
-        }));
+    let entry = entry.in_business(business).in_buyer_account(&purchase.buyer_account_id).after(json!({
+        "contract": contract.id.to_string(),
+        "registration": ready.registration.id.to_string(),
+        "license_arn": purchase.license_arn,
+        "agreement": ready.agreement_id,
+        "product": purchase.product_name,
+        "credits": license.map(|_| ready.credits),
+        "starts_at": ready.starts_at,
+        "expires_at": ready.expires_at,
+        "unknown_dimensions": ready.unknown.iter().map(|unknown| &unknown.dimension).collect::<Vec<_>>(),
+    }));
     audit::record(tx, who, entry).await?;
     for recipient in recipients::list_licensing(tx, business).await? {
         outbox::post(tx, mail::activated(&recipient, &business_name, ready, who, &room.links), who.now).await?;

@@ -66,7 +66,11 @@ pub const JOBS: &[Job] = &[
         every: OFTEN,
         work: |portal| async { Ok(return_ended(&portal.db, &portal.solutions, portal.clock.now()).await?) }.boxed(),
     },
-    Job { name: "tell metered usage", every: TimeDelta::minutes(1), work: |portal| async { Ok(tell_usage(&portal.fulfilment).await?) }.boxed() },
+    Job {
+        name: "tell metered usage",
+        every: TimeDelta::minutes(1),
+        work: |portal| async { Ok(tell_usage(&portal.fulfilment).await?) }.boxed(),
+    },
     Job {
         name: "lapse transfers",
         every: TimeDelta::minutes(1),

@@ -352,10 +352,15 @@ mod tests {
         let metered: Vec<_> = catalog.products.iter().filter(|product| product.dimension == PAY_AS_YOU_GO).collect();
         let [product] = metered.as_slice() else { panic!("one product is charged by use") };
         assert_eq!((product.terms.price.minor, product.terms.credits_min, product.terms.credits_max), (0, 1, 1));
-        let priced = EMBEDDED.replace("[product.offer]\ncurrency = \"USD\"\nmonths", "[product.offer]\nprice = \"1.00\"\ncurrency = \"USD\"\nmonths");
+        let priced = EMBEDDED
+            .replace("[product.offer]\ncurrency = \"USD\"\nmonths", "[product.offer]\nprice = \"1.00\"\ncurrency = \"USD\"\nmonths");
         let unknown = EMBEDDED.replace("kind = \"pay_as_you_go\"", "kind = \"free\"");
         let credits = EMBEDDED.replacen("dimension = \"credits\"", "dimension = \"pay_as_you_go\"", 1);
-        for (text, place) in [(priced, "offer, price: nothing of this name"), (unknown, "kind: contract or pay_as_you_go"), (credits, "product 1, dimension")] {
+        for (text, place) in [
+            (priced, "offer, price: nothing of this name"),
+            (unknown, "kind: contract or pay_as_you_go"),
+            (credits, "product 1, dimension"),
+        ] {
             let Err(Problems(problems)) = Catalog::parse(&text) else { panic!("refused: {place}") };
             assert!(problems.iter().any(|problem| problem.contains(place)), "{place} is not in {problems:#?}");
         }

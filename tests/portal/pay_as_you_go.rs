@@ -36,7 +36,8 @@ async fn subscribe(stage: &Stage, business: BusinessId) -> ContractId {
     let (contract, word) = (ContractId::generate(), random::word(20));
     let person = member(stage, business, &format!("{word}@activator.example"), BusinessRole::Member).await;
     let insert = stage.db.write("INSERT INTO contracts (id, business_id, source, license_arn, product_code, product_name, seller_name, dimension, agreement_id, initial_agreement_id, buyer_account_id, auto_renew, granted, expires_at, activated_at, activated_by) VALUES ($1, $2, 'embedded', $3, 'code', 'Trend Vision One Pay-as-you-go', 'Trend Micro', 'pay_as_you_go', $4, $4, '111122223333', FALSE, 1, $5, $6, $7)");
-    let insert = insert.bind(contract).bind(business).bind(format!("arn:aws:license-manager::294406891311:license:l-{}", random::hex::<16>()));
+    let insert =
+        insert.bind(contract).bind(business).bind(format!("arn:aws:license-manager::294406891311:license:l-{}", random::hex::<16>()));
     let insert = insert.bind(format!("agmt-{word}")).bind(stage.now() + TimeDelta::days(365)).bind(stage.now()).bind(person);
     insert.exec_one().await.unwrap();
     contract
@@ -62,7 +63,8 @@ async fn counted(stage: &Stage, business: BusinessId, feature: &str, units: i64,
     let (feature, who) = (key(feature), stage.who("service"));
     let usage = Usage { business, feature: &feature, units: Units::of(units) };
     let observation = Observation { key: key_id, observed_at: stage.now() };
-    let told: Result<_, creditdesk::db::Failed<NotChargeable>> = tx!(stage.db, |tx| { count(tx, &SOLUTIONS, &usage, observation, &who).await });
+    let told: Result<_, creditdesk::db::Failed<NotChargeable>> =
+        tx!(stage.db, |tx| { count(tx, &SOLUTIONS, &usage, observation, &who).await });
     told.refusal().unwrap().expect("units that can be reported")
 }
 
@@ -76,7 +78,13 @@ async fn allocated(stage: &Stage, business: BusinessId) -> i64 {
 
 /// Every record of a feature: begun units, from when on.
 async fn records(stage: &Stage, feature: &str) -> Vec<(i64, creditdesk::kernel::clock::Timestamp)> {
-    stage.db.read("SELECT metered, from_at FROM metered_units WHERE feature = $1 ORDER BY number").bind(feature.to_owned()).all().await.unwrap()
+    stage
+        .db
+        .read("SELECT metered, from_at FROM metered_units WHERE feature = $1 ORDER BY number")
+        .bind(feature.to_owned())
+        .all()
+        .await
+        .unwrap()
 }
 
 async fn model(stage: &Stage, feature: &str) -> String {

@@ -71,7 +71,10 @@ pub(in crate::credits) struct HeldRow {
 
 /// Every account of a business.
 pub(in crate::credits) async fn list_held(tx: &mut Tx, business: BusinessId) -> Result<Vec<HeldRow>, Error> {
-    tx.q("SELECT account, entries, units, credits, billing_model FROM allocation_accounts WHERE business_id = $1").bind(business).all().await
+    tx.q("SELECT account, entries, units, credits, billing_model FROM allocation_accounts WHERE business_id = $1")
+        .bind(business)
+        .all()
+        .await
 }
 
 /// The features of a business that are on pay-as-you-go.
@@ -207,7 +210,9 @@ pub(in crate::credits) async fn is_running(db: &Db, business: BusinessId) -> Res
 
 /// When a contract was over: its term's end, or before; nothing while it runs.
 pub(in crate::credits) async fn find_end(tx: &mut Tx, contract: ContractId) -> Result<Option<Timestamp>, Error> {
-    let row = tx.q("SELECT CASE WHEN ended_at < expires_at THEN ended_at ELSE expires_at END FROM contracts WHERE id = $1 AND ended_at IS NOT NULL");
+    let row = tx.q(
+        "SELECT CASE WHEN ended_at < expires_at THEN ended_at ELSE expires_at END FROM contracts WHERE id = $1 AND ended_at IS NOT NULL",
+    );
     Ok(row.bind(contract).opt::<(Timestamp,)>().await?.map(|(at,)| at))
 }
 
@@ -222,12 +227,7 @@ pub(in crate::credits) struct Unsent {
 }
 
 /// Contracts with time before `until` that was not taken, by id after `after`: no contract that cannot be told holds up the rest.
-pub(in crate::credits) async fn list_unsent(
-    db: &Db,
-    until: Timestamp,
-    after: Option<ContractId>,
-    most: i64,
-) -> Result<Vec<Unsent>, Error> {
+pub(in crate::credits) async fn list_unsent(db: &Db, until: Timestamp, after: Option<ContractId>, most: i64) -> Result<Vec<Unsent>, Error> {
     let mut query = db
         .read("SELECT k.id, k.license_arn, k.activated_at, k.ends_at, k.metered_through FROM (SELECT id, license_arn, activated_at, metered_through, CASE WHEN ended_at < expires_at THEN ended_at ELSE expires_at END AS ends_at FROM contracts WHERE dimension = 'pay_as_you_go') k WHERE ((k.metered_through IS NULL AND k.activated_at < $1) OR (k.metered_through < $1 AND k.metered_through < k.ends_at))")
         .bind(until);

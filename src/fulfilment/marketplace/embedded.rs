@@ -1,6 +1,9 @@
 //! The adapter to the embedded marketplace: the only code that knows both sides. It translates, and decides nothing.
 
-use super::{AgreementFacts, AgreementStanding, Change, Ending, Entitlement, Marketplace, Metering, ResolveError, ResolvedPurchase, Unreachable, Usage};
+use super::{
+    AgreementFacts, AgreementStanding, Change, Ending, Entitlement, Marketplace, Metering, ResolveError, ResolvedPurchase, Unreachable,
+    Usage,
+};
 use crate::audit::Who;
 use crate::db::{Db, Failed};
 use crate::kernel::clock::{Clock, Timestamp};

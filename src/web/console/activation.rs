@@ -9,7 +9,7 @@ use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
 use crate::fulfilment::activate::{Activated, Activation, activate as book};
 use crate::fulfilment::choices::{CannotTake, Choice, choices};
-use crate::fulfilment::prepare::{bar_second, Ready, Refusal, Viewer, ask, check};
+use crate::fulfilment::prepare::{Ready, Refusal, Viewer, ask, bar_second, check};
 use crate::fulfilment::registration::Held;
 use crate::kernel::id::{BusinessId, RegistrationId};
 use crate::kernel::show;

@@ -102,12 +102,19 @@ fn in_words(visit: &Visit, refusal: &SwitchRefusal, name: &str) -> String {
     match refusal {
         SwitchRefusal::UnknownFeature => format!("{name} is no longer offered"),
         SwitchRefusal::NotSupported => format!("{name} cannot be charged by use"),
-        SwitchRefusal::NoContract => "Your business has no pay-as-you-go contract that runs. Every feature is charged from annual credits".to_owned(),
+        SwitchRefusal::NoContract => {
+            "Your business has no pay-as-you-go contract that runs. Every feature is charged from annual credits".to_owned()
+        }
         SwitchRefusal::Already => "The feature has this billing model already. Somebody may have changed it just now".to_owned(),
         SwitchRefusal::TooSoon { until } => {
-            format!("A feature may change its billing model once in 30 days. {name} may change again from {}", show::date_time(*until, visit.zone()))
+            format!(
+                "A feature may change its billing model once in 30 days. {name} may change again from {}",
+                show::date_time(*until, visit.zone())
+            )
         }
-        SwitchRefusal::ChangedMeanwhile => "The figures of this feature changed since you looked. Look at the figures below and try again".to_owned(),
+        SwitchRefusal::ChangedMeanwhile => {
+            "The figures of this feature changed since you looked. Look at the figures below and try again".to_owned()
+        }
     }
 }
 
@@ -135,7 +142,13 @@ async fn after(visit: &Visit, scope: BusinessScope, found: &Found<'_>) -> Result
     Ok((units.total(), charge.credits.get(), charge.explain(solutions, model.feature)))
 }
 
-async fn page(visit: &Visit, scope: BusinessScope, found: &Found<'_>, form: FormView, status: StatusCode) -> Result<HttpResponse, WebError> {
+async fn page(
+    visit: &Visit,
+    scope: BusinessScope,
+    found: &Found<'_>,
+    form: FormView,
+    status: StatusCode,
+) -> Result<HttpResponse, WebError> {
     let (model, feature) = (&found.model, found.model.feature);
     let balance = allocated::read(visit.db(), scope.business(), visit.now()).await?.figures.balance();
     let (units, credits_after, explanation) = after(visit, scope, found).await?;
@@ -151,7 +164,9 @@ async fn page(visit: &Visit, scope: BusinessScope, found: &Found<'_>, form: Form
         to: model.model.other().label(),
         units: feature.unit.count(units),
         what: match (to_use, credits_after) {
-            (true, _) => format!("{} return to the balance at once. What services report from then on is metered.", in_credits(model.credits)),
+            (true, _) => {
+                format!("{} return to the balance at once. What services report from then on is metered.", in_credits(model.credits))
+            }
             (false, 0) => "Metering ends. No credits are reserved: nothing was reported, or the rate for a year is on request.".to_owned(),
             (false, taken) => format!("Metering ends, and the units that were last reported reserve {} again.", in_credits(taken)),
         },

@@ -102,7 +102,11 @@ struct MonthView {
 
 impl MonthView {
     fn new(month: Month, title: &str, rows: &[Metered<'_>]) -> Self {
-        Self { id: format!("month-{}", month.word()), title: format!("{title}: {}", month.in_words()), rows: rows.iter().map(|row| Used::new(row, month)).collect() }
+        Self {
+            id: format!("month-{}", month.word()),
+            title: format!("{title}: {}", month.in_words()),
+            rows: rows.iter().map(|row| Used::new(row, month)).collect(),
+        }
     }
 }
 
@@ -157,7 +161,17 @@ fn named(model: &ModelOf<'_>) -> (String, String) {
 pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
     let scope = visit.business_scope(Action::SeeLicenses)?;
     let (db, solutions, now) = (visit.db(), &visit.portal().solutions, visit.now());
-    let mut file = CsvFile::new(&["Month (UTC)", "Feature", "Key", "Unit", "Unit-hours", "Hours of the month", "Rate a month (credits)", "Cost (credits)", "As of"])?;
+    let mut file = CsvFile::new(&[
+        "Month (UTC)",
+        "Feature",
+        "Key",
+        "Unit",
+        "Unit-hours",
+        "Hours of the month",
+        "Rate a month (credits)",
+        "Cost (credits)",
+        "As of",
+    ])?;
     let months = std::iter::successors(Some(Month::of(now)), |month| Some(month.before())).take(MONTHS);
     for month in months {
         for row in pay_as_you_go::month(db, solutions, scope, month, now).await? {

@@ -108,7 +108,7 @@ both_engines! {
     #[test]
     async fn the_clockwork_tells_what_was_used_and_the_subscription_shows_it(stage: Stage) {
         let portal = stage.portal().await;
-        let (mut buyer, _, purchase) = subscribe_for_acme(&portal, "Yes").await;
+        let (_, _, purchase) = subscribe_for_acme(&portal, "Yes").await;
         let (acme, service) = (acme(&stage).await, Service::new(&stage, &portal.origin, &[BUCKETS, SCANS], None).await);
         for (feature, units) in [(BUCKETS, 3), (SCANS, 600_000)] {
             changed(&stage, acme, feature, TO_USE).await;
@@ -122,7 +122,7 @@ both_engines! {
             futures_util::future::join(portal.run_due_jobs(), portal.run_due_jobs()).await;
         }
         assert_eq!(number(&stage, TOLD).await, 2 * (3 + 2), "two hours of three buckets and two begun packs of scans");
-        buyer = portal.sign_in("buyer@acme.example").await;
+        let mut buyer = portal.sign_in("buyer@acme.example").await;
         let page = buyer.open(&purchase.subscription()).await;
         assert_eq!(page.rows("Unit-hours that the vendor reported, months in UTC"), [[BUCKETS, "6", "0"], [SCANS, "4", "0"]]);
         stage.clock.advance(TimeDelta::days(366));

@@ -10,7 +10,7 @@ use crate::kernel::show;
 /// Contracts looked at in one go.
 const BATCH: i64 = 50;
 
-/// Tells of every whole hour that was not taken; of how many contracts. A marketplace without metering is asked again at
+/// Tells of every whole hour that was not taken; how many stretches of hours were taken. A marketplace without metering is asked again at
 /// the next run, which costs it nothing.
 ///
 /// # Errors
@@ -19,13 +19,17 @@ pub async fn tell_usage(room: &Fulfilment) -> Result<u64, Error> {
     let (mut told, mut after) = (0, None);
     loop {
         let (batch, seen) = pay_as_you_go::list_open(&room.db, room.clock.now(), after, BATCH).await?;
+        let before = told;
         for open in batch {
             told += u64::from(tell(room, &open).await?);
+        }
+        // Whoever was away for long has more than one stretch of hours; these contracts are looked at again.
+        if told == before {
+            after = seen;
         }
         if seen.is_none() {
             return Ok(told);
         }
-        after = seen;
     }
 }
 

@@ -62,7 +62,7 @@ both_engines! {
         }
         seen.sort();
         seen.dedup();
-        assert_eq!(seen.len(), 26);
+        assert_eq!(seen.len(), 27);
     }
 
     #[test]

@@ -126,9 +126,9 @@ both_engines! {
         let page = buyer.open(&purchase.subscription()).await;
         assert_eq!(page.rows("Unit-hours that the vendor reported, months in UTC"), [[BUCKETS, "6", "0"], [SCANS, "4", "0"]]);
         stage.clock.advance(TimeDelta::days(366));
-        for _ in 0..10 {
-            stage.clock.advance(TimeDelta::minutes(61));
+        for _ in 0..3 {
             portal.run_due_jobs().await;
+            stage.clock.advance(TimeDelta::minutes(61));
         }
         assert_eq!(number(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM agreements").await, 2, "it renewed");
         assert_eq!(number(&stage, CHARGED).await, 0);

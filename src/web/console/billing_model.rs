@@ -6,6 +6,7 @@ use super::pay_as_you_go::address;
 use crate::access::{Action, BusinessScope};
 use crate::audit::ActingAs;
 use crate::credits::allocated;
+use crate::credits::allocation::Changed;
 use crate::credits::billing_model::{BillingModel, LastChange, SwitchRefusal, Wish, preview_return, switch};
 use crate::credits::pay_as_you_go::{self, ModelOf};
 use crate::db::SplitRefusal;
@@ -82,11 +83,7 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
     let (solutions, who) = (&visit.portal().solutions, visit.who(ActingAs::Business));
     match tx!(visit.db(), |tx| { switch(tx, solutions, wish, &who).await }).refusal()? {
         Ok(changed) => {
-            let moved = match to {
-                BillingModel::PayAsYouGo => format!("{} returned to the balance.", in_credits(changed.before)),
-                BillingModel::Annual => format!("It reserves {} again.", in_credits(changed.after)),
-            };
-            let text = format!("{} is on {} now. {moved}", found.model.feature.name, to.label());
+            let text = format!("{} is on {} now. {}", found.model.feature.name, to.label(), moved(to, changed));
             visit.flash(Tone::Success, "Billing model changed", &text);
             Ok(visit.see_other(&paths::billing_models()))
         }
@@ -95,6 +92,13 @@ pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
             problems.push("", in_words(&visit, &refusal, &found.model.feature.name));
             page(&visit, scope, &found, FormView::with(&form, problems), StatusCode::CONFLICT).await
         }
+    }
+}
+
+fn moved(to: BillingModel, changed: Changed) -> String {
+    match to {
+        BillingModel::PayAsYouGo => format!("{} returned to the balance.", in_credits(changed.before)),
+        BillingModel::Annual => format!("It reserves {} again.", in_credits(changed.after)),
     }
 }
 

@@ -7,7 +7,8 @@ use crate::access::{Action, allows};
 use crate::credits::billing_model::BillingModel;
 use crate::credits::metering::Month;
 use crate::credits::pay_as_you_go::{self, Contract, Metered, ModelOf};
-use crate::credits::solutions::MonthCredits;
+use crate::credits::solutions::{MonthCredits, Unit};
+use crate::kernel::clock::Timestamp;
 use crate::kernel::show::{self, Zone};
 use crate::web::export::{Cell, CsvFile};
 use crate::web::route::{Access, Entry, get, post};
@@ -77,7 +78,7 @@ impl Used {
         Self {
             name: row.feature.map_or_else(|| format!("{} (no longer offered)", row.key), |feature| feature.name.clone()),
             key: row.key.clone(),
-            now: row.feature.map_or_else(|| show::count(row.now, "unit"), |feature| begun(row.now, &feature.unit.each())),
+            now: row.feature.map_or_else(|| show::count(row.now, "unit"), |feature| begun(row.now, &feature.unit)),
             hours: Figure::of(row.unit_hours),
             months: format!("{} and {}", show::count(whole, "unit-month"), show::count(rest, "unit-hour")),
             cost: cost(row, month).map_or_else(|| "Rate on request".to_owned(), |cost| format!("{cost} credits")),
@@ -85,8 +86,9 @@ impl Used {
     }
 }
 
-fn begun(units: i64, each: &str) -> String {
-    format!("{} × {each}", show::group(units))
+/// `5 buckets`, `7 × 500,000 scans`.
+fn begun(units: i64, unit: &Unit) -> String {
+    if unit.size == 1 { unit.count(units) } else { format!("{} × {}", show::group(units), unit.each()) }
 }
 
 fn cost(row: &Metered<'_>, month: Month) -> Option<MonthCredits> {
@@ -157,37 +159,34 @@ fn named(model: &ModelOf<'_>) -> (String, String) {
     (paths::allocation_feature(key.solution(), key.feature()), format!("{}: {}", model.solution.name, model.feature.name))
 }
 
+const COLUMNS: [&str; 9] =
+    ["Month (UTC)", "Feature", "Key", "Unit", "Unit-hours", "Hours of the month", "Rate a month (credits)", "Cost (credits)", "As of"];
+
 /// `GET /console/credits/pay-as-you-go.csv`: what each feature used in each of the last twelve months, newest first.
 pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
     let scope = visit.business_scope(Action::SeeLicenses)?;
     let (db, solutions, now) = (visit.db(), &visit.portal().solutions, visit.now());
-    let mut file = CsvFile::new(&[
-        "Month (UTC)",
-        "Feature",
-        "Key",
-        "Unit",
-        "Unit-hours",
-        "Hours of the month",
-        "Rate a month (credits)",
-        "Cost (credits)",
-        "As of",
-    ])?;
+    let mut file = CsvFile::new(&COLUMNS)?;
     let months = std::iter::successors(Some(Month::of(now)), |month| Some(month.before())).take(MONTHS);
     for month in months {
         for row in pay_as_you_go::month(db, solutions, scope, month, now).await? {
-            let rate = row.feature.and_then(|feature| feature.month);
-            file.row(&[
-                Cell::Text(&month.word()),
-                Cell::Text(row.feature.map_or(row.key.as_str(), |feature| &feature.name)),
-                Cell::Text(&row.key),
-                Cell::Text(&row.feature.map_or_else(|| "unit".to_owned(), |feature| feature.unit.each())),
-                Cell::Number(row.unit_hours),
-                Cell::Number(month.hours()),
-                Cell::Text(&rate.map(|rate| rate.to_string()).unwrap_or_default()),
-                Cell::Text(&cost(&row, month).map(|cost| cost.to_string()).unwrap_or_default()),
-                Cell::Time(now),
-            ])?;
+            line(&mut file, month, &row, now)?;
         }
     }
     file.download("pay-as-you-go", now)
+}
+
+fn line(file: &mut CsvFile, month: Month, row: &Metered<'_>, now: Timestamp) -> Result<(), WebError> {
+    let rate = row.feature.and_then(|feature| feature.month);
+    file.row(&[
+        Cell::Text(&month.word()),
+        Cell::Text(row.feature.map_or(row.key.as_str(), |feature| &feature.name)),
+        Cell::Text(&row.key),
+        Cell::Text(&row.feature.map_or_else(|| "unit".to_owned(), |feature| feature.unit.each())),
+        Cell::Number(row.unit_hours),
+        Cell::Number(month.hours()),
+        Cell::Text(&rate.map(|rate| rate.to_string()).unwrap_or_default()),
+        Cell::Text(&cost(row, month).map(|cost| cost.to_string()).unwrap_or_default()),
+        Cell::Time(now),
+    ])
 }

@@ -15,6 +15,7 @@ use crate::fulfilment::transfer::lapse_overdue;
 use crate::identity::sweep::sweep;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::random;
+use crate::marketplace::invoice;
 use crate::marketplace::remind::remind_due;
 use crate::marketplace::renew::renew_due;
 use crate::marketplace::settle::{resume_started_payments, settle_pending_payments};
@@ -89,7 +90,7 @@ pub const JOBS: &[Job] = &[
     Job {
         name: "deliver mail",
         every: OFTEN,
-        work: |portal| async { Ok(deliver_due(&portal.db, &portal.clock, &portal.mail).await?) }.boxed(),
+        work: |portal| async { Ok(deliver_due(&portal.db, &portal.clock, &portal.mail, invoice::file_of_name).await?) }.boxed(),
     },
     Job { name: "check allocation", every: TimeDelta::hours(1), work: |portal| async { check_allocation(portal).await }.boxed() },
     Job {

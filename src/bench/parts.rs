@@ -8,7 +8,7 @@ use crate::access::Actor;
 use crate::application::Portal;
 use crate::identity::actor::{self, Chosen};
 use crate::identity::session::{Sessions, key};
-use crate::rehearsal::PRODVIEW;
+use crate::rehearsal;
 use crate::web::{Visit, console, storefront};
 use actix_session::SessionExt;
 use actix_session::storage::{SessionKey, SessionStore};
@@ -101,7 +101,7 @@ pub async fn of_listing(portal: &Arc<Portal>, path: &str, cookies: &str) -> anyh
 
 /// A request as a handler sees it, without a server around it.
 pub(super) fn visit(portal: &Arc<Portal>, actor: Option<Actor>, path: &str, cookies: &str) -> Visit {
-    let request = TestRequest::with_uri(path).insert_header(("cookie", cookies)).param("prodview", PRODVIEW);
+    let request = TestRequest::with_uri(path).insert_header(("cookie", cookies)).param("prodview", rehearsal::CREDITS);
     let request = request.to_http_request();
     let session = request.get_session();
     Visit::new(Arc::clone(portal), request, session, actor, portal.clock.now())

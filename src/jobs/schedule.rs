@@ -2,10 +2,12 @@
 
 use super::seal::seal_audit;
 use crate::application::Portal;
+use crate::credits::billing_model::return_ended;
 use crate::credits::{allocation, usage_calls};
 use crate::db::Error;
 use crate::fulfilment::expiry::warn_due;
 use crate::fulfilment::land::forget_handles;
+use crate::fulfilment::metering::tell_usage;
 use crate::fulfilment::report::report_activations;
 use crate::fulfilment::reread::reread_ends;
 use crate::fulfilment::sync::apply_changes;
@@ -60,6 +62,16 @@ pub const JOBS: &[Job] = &[
     Job { name: "apply changes", every: OFTEN, work: |portal| async { Ok(apply_changes(&portal.fulfilment).await?) }.boxed() },
     Job { name: "reread ends", every: OFTEN, work: |portal| async { Ok(reread_ends(&portal.fulfilment).await?) }.boxed() },
     Job { name: "report activations", every: OFTEN, work: |portal| async { Ok(report_activations(&portal.fulfilment).await?) }.boxed() },
+    Job {
+        name: "return metered features",
+        every: OFTEN,
+        work: |portal| async { Ok(return_ended(&portal.db, &portal.solutions, portal.clock.now()).await?) }.boxed(),
+    },
+    Job {
+        name: "tell metered usage",
+        every: TimeDelta::minutes(1),
+        work: |portal| async { Ok(tell_usage(&portal.fulfilment).await?) }.boxed(),
+    },
     Job {
         name: "lapse transfers",
         every: TimeDelta::minutes(1),

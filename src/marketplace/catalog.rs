@@ -15,6 +15,9 @@ use toml::{Table, Value};
 /// The catalog that the program brings along.
 pub const EMBEDDED: &str = include_str!("../../catalog.toml");
 
+/// The dimension of products that are charged by use: their one unit says that there is a contract, and is no credit.
+pub const PAY_AS_YOU_GO: &str = "pay_as_you_go";
+
 /// A whole catalog, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalog {
@@ -64,7 +67,7 @@ pub struct Product {
     pub license_terms: String,
     /// One paragraph.
     pub refund_policy: String,
-    /// The entitlement's dimension.
+    /// The entitlement's dimension; [`PAY_AS_YOU_GO`] for what is charged by use.
     pub dimension: String,
     /// Where set-up is handed over to; the program's own set-up page when there is none.
     pub fulfilment_url: Option<String>,
@@ -83,6 +86,16 @@ text_enum! {
         Same = "same",
         /// One of its own.
         New = "new",
+    }
+}
+
+text_enum! {
+    /// What is sold.
+    pub enum Kind {
+        /// Credits, paid in advance.
+        Contract = "contract",
+        /// The right to use now and pay afterwards (CRD-9).
+        PayAsYouGo = "pay_as_you_go",
     }
 }
 
@@ -165,9 +178,11 @@ fn seller(at: String, table: &Table, problems: &mut Vec<String>) -> Option<Selle
 }
 
 fn product(at: String, table: &Table, sellers: &[Option<Seller>], problems: &mut Vec<String>) -> Option<Product> {
-    let terms = terms(format!("{at}, offer"), table.get("offer"), problems);
+    let is_metered = table.get("kind").and_then(Value::as_str).and_then(Kind::parse) == Some(Kind::PayAsYouGo);
+    let terms = terms(format!("{at}, offer"), table.get("offer"), is_metered, problems);
     let mut fields = Fields::of(at, table, problems);
     fields.skip("offer");
+    let kind = fields.optional_word("kind", Kind::Contract, Kind::parse, "contract or pay_as_you_go is needed");
     let id = fields.id("id", ProductId::parse);
     let prodview = fields.id("prodview", Prodview::parse);
     let product_code = fields.code("code");
@@ -180,11 +195,15 @@ fn product(at: String, table: &Table, sellers: &[Option<Seller>], problems: &mut
     let (summary, description) = (fields.line("summary", 240), fields.paragraphs("description"));
     let highlights = fields.points("highlights");
     let (credit_meaning, license_terms) = (fields.paragraphs("credit_meaning"), fields.paragraphs("license_terms"));
-    let (refund_policy, dimension) = (fields.paragraphs("refund_policy"), fields.code("dimension"));
+    let refund_policy = fields.paragraphs("refund_policy");
+    let dimension = if is_metered { Some(PAY_AS_YOU_GO.to_owned()) } else { fields.code("dimension") };
+    if !is_metered && dimension.as_deref() == Some(PAY_AS_YOU_GO) {
+        fields.problem("dimension", "a product that is charged by use has kind = \"pay_as_you_go\" and no dimension");
+    }
     let fulfilment_url = fields.optional_url("fulfilment_url");
     let renewal_license_arn = fields.optional_word("renewal_license_arn", RenewalArn::Same, RenewalArn::parse, "same or new is needed");
     fields.finish();
-    let (name, category) = (name?, category?);
+    let (name, category, _) = (name?, category?, kind?);
     let search_key = search_key(&format!("{} {name} {category}", seller?.name));
     Some(Product {
         id: id?,
@@ -207,15 +226,21 @@ fn product(at: String, table: &Table, sellers: &[Option<Seller>], problems: &mut
     })
 }
 
-fn terms(at: String, value: Option<&Value>, problems: &mut Vec<String>) -> Option<Terms> {
+fn terms(at: String, value: Option<&Value>, is_metered: bool, problems: &mut Vec<String>) -> Option<Terms> {
     let Some(table) = value.and_then(Value::as_table) else {
         problems.push(format!("{at}: a table [product.offer] is needed"));
         return None;
     };
     let mut fields = Fields::of(at, table, problems);
     let currency = fields.currency("currency");
-    let price = fields.price("price", currency);
     let duration_months = fields.whole("months", 1, 120);
+    if is_metered {
+        // Nothing is due before something is used, and there is one of it.
+        fields.finish();
+        let price = Money::new(0, currency?);
+        return Some(Terms { price, duration_months: duration_months?, credits_min: 1, credits_max: 1, credits_step: 1 });
+    }
+    let price = fields.price("price", currency);
     let credits_min = fields.whole("min", 1, Credits::MAX.get());
     let credits_step = fields.whole("step", 1, Credits::MAX.get());
     let credits_max = fields.whole("max", 1, Credits::MAX.get());
@@ -318,6 +343,27 @@ mod tests {
             assert!(problems.iter().any(|problem| problem.contains(place)), "{place} is not in {problems:#?}");
         }
         assert_eq!(problems.len(), 13, "{problems:#?}");
+    }
+
+    /// CRD-9: what is charged by use has no price and no number; a dimension of that name is nothing else.
+    #[test]
+    fn a_product_that_is_charged_by_use_has_no_price() {
+        let catalog = Catalog::parse(EMBEDDED).expect("a sound catalog");
+        let metered: Vec<_> = catalog.products.iter().filter(|product| product.dimension == PAY_AS_YOU_GO).collect();
+        let [product] = metered.as_slice() else { panic!("one product is charged by use") };
+        assert_eq!((product.terms.price.minor, product.terms.credits_min, product.terms.credits_max), (0, 1, 1));
+        let priced = EMBEDDED
+            .replace("[product.offer]\ncurrency = \"USD\"\nmonths", "[product.offer]\nprice = \"1.00\"\ncurrency = \"USD\"\nmonths");
+        let unknown = EMBEDDED.replace("kind = \"pay_as_you_go\"", "kind = \"free\"");
+        let credits = EMBEDDED.replacen("dimension = \"credits\"", "dimension = \"pay_as_you_go\"", 1);
+        for (text, place) in [
+            (priced, "offer, price: nothing of this name"),
+            (unknown, "kind: contract or pay_as_you_go"),
+            (credits, "product 1, dimension"),
+        ] {
+            let Err(Problems(problems)) = Catalog::parse(&text) else { panic!("refused: {place}") };
+            assert!(problems.iter().any(|problem| problem.contains(place)), "{place} is not in {problems:#?}");
+        }
     }
 
     #[test]

@@ -115,6 +115,8 @@ struct Facts<'m> {
     starts: String,
     ends: String,
     renews: bool,
+    /// Charged by use: no credits, nothing due now.
+    metered: bool,
     purchase_order: &'m str,
     subscription_url: String,
     /// Number and address of the invoice, where something was charged.
@@ -189,6 +191,7 @@ async fn facts<'m>(tx: &mut Tx, deal: Deal<'m>, agreement: &'m Agreement, invoic
         starts: show::date_time(agreement.starts_at, Zone::UTC),
         ends: show::date_time(agreement.ends_at, Zone::UTC),
         renews: agreement.auto_renew,
+        metered: quote.is_metered(),
         purchase_order: quote.purchase_order.as_deref().unwrap_or_default(),
         subscription_url: format!("{origin}/marketplace/subscriptions/{}", agreement.id),
         invoice: invoice.map(|number| (number, format!("{origin}/marketplace/invoices/{number}"))),

@@ -21,7 +21,7 @@ pub async fn too_late(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     at(desk, looks, "/marketplace/subscriptions", "subscriptions-unclaimed").await;
     desk.sign_in_anew("support@creditdesk.example").await;
     at(desk, looks, "/admin/outlook", "desk-outlook-empty").await;
-    portal.clock.advance(TimeDelta::days(290));
+    portal.clock.advance(TimeDelta::days(260));
     portal.run_due_jobs().await;
     desk.sign_in_anew("support@creditdesk.example").await;
     at(desk, looks, "/admin/unclaimed", "desk-unclaimed").await;

@@ -15,7 +15,8 @@ const KEY: &str = "SELECT id, name, all_businesses, last_used_at FROM service_ke
 const FEATURES: &str = "SELECT feature FROM service_key_features WHERE key_id = $1 ORDER BY feature";
 const CALL: &str = "INSERT INTO usage_calls (key_id, idempotency_key, body_hash, answer, called_at) VALUES ($1, $2, $3, '', $4) ON CONFLICT (key_id, idempotency_key) DO NOTHING";
 const BUSINESS: &str = "SELECT id FROM businesses WHERE id = $1";
-const ACCOUNT: &str = "SELECT entries, units, in_use, credits, service_key_id, observed_at, changed_at FROM allocation_accounts WHERE business_id = $1 AND account = $2";
+const METERED: &str = "SELECT account FROM allocation_accounts WHERE business_id = $1 AND billing_model = 'pay_as_you_go' ORDER BY account";
+const ACCOUNT: &str = "SELECT entries, units, in_use, credits, billing_model, service_key_id, observed_at, changed_at FROM allocation_accounts WHERE business_id = $1 AND account = $2";
 const ENTRY: &str = "INSERT INTO allocation_entries (id, business_id, account, number, reason, units_before, units, in_use, credits, credits_after, explanation, service_key_id, observed_at, recorded_at, recorded_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 const MOVED: &str = "INSERT INTO allocation_accounts (business_id, account, entries, units, in_use, credits, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (business_id, account) DO UPDATE SET entries = excluded.entries, units = excluded.units, in_use = excluded.in_use, credits = excluded.credits, changed_at = excluded.changed_at WHERE allocation_accounts.entries = excluded.entries - 1";
 const REPORTED: &str =
@@ -74,6 +75,7 @@ pub async fn report(portal: &Portal, of: (BusinessId, &str), values: &Prepared, 
     tx!(portal.db, |tx| {
         tx.q(CALL).bind(values.key).bind(&name).bind(&values.body_hash).bind(now).exec_one().await?;
         tx.lock(BUSINESS).bind(of.0).opt::<(BusinessId,)>().await?;
+        tx.q(METERED).bind(of.0).all::<(String,)>().await?;
         book(tx, of, values, units, now).await?;
         tx.q(ANSWER).bind(values.key).bind(&name).bind(&values.answer).exec_one().await
     })

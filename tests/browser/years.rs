@@ -188,6 +188,7 @@ async fn modify_renewal(desk: &Desk) -> String {
 async fn lapse(portal: &Portal, desk: &Desk, subscription: &str) {
     portal.clock.advance(TimeDelta::days(365 + 31));
     portal.run_due_jobs().await;
+    desk.sign_in_anew("buyer@acme.example").await;
     desk.open(subscription).await;
     desk.expect_text("Ended").await;
     desk.sign_in_anew("viewer@acme.example").await;

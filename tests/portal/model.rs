@@ -2,8 +2,9 @@
 //! activation codes and repeated or late change notices, on the real use cases, against an independent reference
 //! (quality A7).
 //!
-//! `CREDITDESK_SEQUENCES` says how many sequences run, four of five on SQLite, where one costs a quarter as much. The seed is printed with every run; a
-//! failure prints the shortest sequence that still fails too. `CREDITDESK_MODEL_SEED` runs the same sequences again.
+//! `CREDITDESK_SEQUENCES` says how many sequences run, four of five on SQLite, where one costs a quarter as much. The seed
+//! is printed with every run; a failure prints the shortest sequence that still fails too. `CREDITDESK_MODEL_SEED` runs the
+//! same sequences again.
 
 mod books;
 mod known;

@@ -37,15 +37,24 @@ pub async fn too_late(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     at(desk, looks, "/console/credits", "credits-renewed").await;
     desk.sign_in_anew("buyer@acme.example").await;
     desk.open("/marketplace/subscriptions").await;
-    desk.click("Trend Vision One").await;
-    looks.look(desk, "subscription-renewed").await;
+    let renewed = desk.attribute_of("//tr[contains(normalize-space(), '2 Mar 2028')]//a[contains(@href, '/agmt-')]", "href").await;
+    at(desk, looks, &renewed, "subscription-renewed").await;
+    desk.tab("Modify renewal").await;
+    desk.choose("No").await;
+    desk.press("Save changes").await;
+    desk.expect_text("the contract and its credits end").await;
 }
 
 pub async fn ending(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
+    portal.clock.advance(TimeDelta::days(366));
+    portal.run_due_jobs().await;
+    desk.sign_in_anew("admin@globex.example").await;
     at(desk, looks, "/console/team", "console-grace").await;
     portal.clock.advance(TimeDelta::days(30));
     desk.sign_in_anew("admin@globex.example").await;
-    at(desk, looks, "/console", "locked").await;
+    desk.open("/console").await;
+    desk.expect_heading("Globex is locked").await;
+    looks.look(desk, "locked").await;
     at(desk, looks, "/console/credits", "credits-locked").await;
     desk.sign_in_anew("lead@creditdesk.example").await;
     at(desk, looks, "/admin/outlook/businesses", "desk-lapsed").await;

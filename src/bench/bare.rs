@@ -23,8 +23,7 @@ const GRANT: &str = "INSERT INTO credit_entries (id, business_id, contract_id, l
 const COMPLETE: &str = "UPDATE registrations SET completed_at = $2 WHERE license_arn = $1 AND completed_at IS NULL";
 const AUDIT: &str = "INSERT INTO audit_entries (id, recorded_at, person_id, person_label, acting_as, business_id, buyer_account_id, address, request_id, action, subject, before, after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 const RECIPIENTS: &str = "SELECT p.name, p.email FROM memberships m JOIN people p ON p.id = m.person_id WHERE m.business_id = $1 AND m.role IN ('administrator', 'licensing_manager') AND p.disabled_at IS NULL ORDER BY p.email_key";
-const MAIL: &str =
-    "INSERT INTO mails (id, kind, recipient, subject, body, created_at, attempts, next_attempt_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $6)";
+const MAIL: &str = "INSERT INTO mails (id, kind, recipient, subject, body, created_at, attempts, next_attempt_at, attachment_name, attachment_type, attachment) VALUES ($1, $2, $3, $4, $5, $6, 0, $6, $7, $8, $9)";
 const BOOKED: &str = "SELECT id, business_id, source, license_arn, product_code, product_name, dimension, agreement_id, initial_agreement_id, buyer_account_id, auto_renew, granted, expires_at, ended_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM contract_questions q WHERE q.contract_id = contracts.id AND q.closed_at IS NULL) AS open_questions FROM contracts WHERE license_arn = $1";
 const ARN: &str = "SELECT agreement_id, buyer_account_id, set_up_at, activated_at FROM license_arns WHERE arn = $1";
 const ARN_ACTIVATED: &str = "UPDATE license_arns SET activated_at = $2 WHERE arn = $1 AND activated_at IS NULL";
@@ -159,6 +158,9 @@ async fn book(tx: &mut Tx, values: &Prepared) -> Result<(), Error> {
         .bind(&values.texts.1)
         .bind(&values.texts.2)
         .bind(values.now)
+        .bind(None::<String>)
+        .bind(None::<String>)
+        .bind(None::<Vec<u8>>)
         .exec_one()
         .await
 }

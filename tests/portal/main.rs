@@ -22,6 +22,7 @@ mod codes;
 mod console_start;
 mod credits;
 mod db;
+mod demo_history;
 mod expiry;
 mod faults;
 mod fulfilment;

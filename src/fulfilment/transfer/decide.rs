@@ -61,6 +61,9 @@ pub async fn approve(db: &Db, actor: &Actor, who: &Who, id: TransferId) -> Resul
         if let Err(immovable) = holding.movable_to(request.to, now) {
             return refuse(DecideRefusal::Immovable(immovable));
         }
+        if store::is_closed_in(tx, request.to).await? {
+            return refuse(DecideRefusal::Immovable(Immovable::DestinationClosed));
+        }
         // Nothing is refused from here on.
         store::close(tx, &approved).await?;
         carry_out(tx, who, &request, &holding, now).await?;

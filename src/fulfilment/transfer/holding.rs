@@ -53,6 +53,8 @@ pub enum Immovable {
     Revoked,
     /// It is there already.
     SameBusiness,
+    /// Nobody can enter that business any more: staff have closed it for deletion (EXP-2).
+    DestinationClosed,
 }
 
 impl Immovable {
@@ -66,6 +68,7 @@ impl Immovable {
             Self::Expired(_) => "This license has expired. There is nothing left to transfer",
             Self::Revoked => "This license was revoked. There is nothing left to transfer",
             Self::SameBusiness => "The license already belongs to this business. Choose another one",
+            Self::DestinationClosed => "That business is closed for deletion. Choose another one, or open it again first",
         }
     }
 }

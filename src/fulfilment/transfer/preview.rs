@@ -71,7 +71,8 @@ pub async fn pointed(db: &Db, _: StaffScope, license: &LicenseRef) -> Result<Poi
 /// Any storage error.
 pub async fn preview(db: &Db, _: StaffScope, contract: ContractId, to: BusinessId, now: Timestamp) -> Result<Option<Preview>, Error> {
     let Some(holding) = store::find_holding(db, contract).await? else { return Ok(None) };
-    let barred = holding.movable_to(to, now).err();
+    let closed = store::is_closed(db, to).await?.then_some(Immovable::DestinationClosed);
+    let barred = holding.movable_to(to, now).err().or(closed);
     let credits = if barred.is_none() { holding.credits_left(now) } else { 0 };
     let (Some(from), Some(to)) = (side(db, holding.owner, -credits, now).await?, side(db, to, credits, now).await?) else {
         return Ok(None);

@@ -64,6 +64,9 @@ pub async fn request(db: &Db, actor: &Actor, who: &Who, ask: Ask) -> Result<Tran
             return refuse(AskRefusal::Immovable(immovable));
         }
         let Some(to_name) = store::business_name_in(tx, ask.to).await? else { return refuse(AskRefusal::NoSuchBusiness) };
+        if store::is_closed_in(tx, ask.to).await? {
+            return refuse(AskRefusal::Immovable(Immovable::DestinationClosed));
+        }
         if let Some(open) = store::open_in(tx, contract).await? {
             let id = open.request().id;
             let Ok(lapsed) = open.after(Event::TimePasses, who.now) else { return refuse(AskRefusal::AlreadyAsked(id)) };

@@ -259,6 +259,24 @@ pub(super) async fn business_name_in(tx: &mut Tx, business: BusinessId) -> Resul
     Ok(tx.q(NAME).bind(business).opt::<(String,)>().await?.map(|(name,)| name))
 }
 
+const CLOSED: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM businesses WHERE id = $1 AND closed_at IS NOT NULL";
+
+/// Whether staff have closed the business for deletion.
+///
+/// # Errors
+/// Any storage error.
+pub(super) async fn is_closed(db: &Db, business: BusinessId) -> Result<bool, Error> {
+    Ok(db.read(CLOSED).bind(business).scalar::<i64>().await? > 0)
+}
+
+/// The same as it stands in the transaction.
+///
+/// # Errors
+/// Any storage error.
+pub(super) async fn is_closed_in(tx: &mut Tx, business: BusinessId) -> Result<bool, Error> {
+    Ok(tx.q(CLOSED).bind(business).scalar::<i64>().await? > 0)
+}
+
 /// Somebody with licensing permission, who is told about a transfer (SUP-7).
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Told {

@@ -214,7 +214,9 @@ async fn refused(visit: &Visit, subject: &Subject, mut typed: Typed, form: &Form
     match refusal {
         AskRefusal::NotAllowed | AskRefusal::NoSuchLicense => return Err(WebError::NotFound),
         AskRefusal::NoSuchBusiness => typed.problems.push("destination", "This business does not exist any more"),
-        AskRefusal::Immovable(reason @ Immovable::SameBusiness) => typed.problems.push("destination", reason.in_words()),
+        AskRefusal::Immovable(reason @ (Immovable::SameBusiness | Immovable::DestinationClosed)) => {
+            typed.problems.push("destination", reason.in_words())
+        }
         AskRefusal::Immovable(reason) => typed.problems.push("", reason.in_words()),
         AskRefusal::NotUndoable(reason) => typed.problems.push("", reason.in_words()),
         AskRefusal::AlreadyAsked(_) => typed.problems.push("", "There is an open request for this license already"),

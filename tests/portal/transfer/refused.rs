@@ -131,4 +131,20 @@ both_engines! {
         assert_eq!(approve(&stage, &desk.lead, id).await, Err(DecideRefusal::Immovable(Immovable::Revoked)));
         assert_nothing_moved(&stage, &desk).await;
     }
+
+    /// SUP-6, EXP-2: nothing moves into a business that staff have closed for deletion, whenever they did.
+    #[test]
+    async fn nothing_moves_into_a_business_that_is_closed(stage: Stage) {
+        let desk = Desk::new(&stage).await;
+        let id = request(&stage, &desk.support, desk.held.license, desk.globex).await.unwrap();
+        let close = stage.db.write("UPDATE businesses SET closed_at = $2, closed_by = $3, closed_reason = 'gone' WHERE id = $1");
+        close.bind(desk.globex).bind(stage.now()).bind(desk.lead.person).exec_one().await.unwrap();
+        assert_eq!(approve(&stage, &desk.lead, id).await, Err(DecideRefusal::Immovable(Immovable::DestinationClosed)));
+        let preview = transfer::preview(&stage.db, desk.scope(), desk.held.contract, desk.globex, stage.now()).await.unwrap().unwrap();
+        assert_eq!((preview.barred, preview.credits), (Some(Immovable::DestinationClosed), 0));
+        transfer::withdraw(&stage.db, &desk.support, &as_staff(&stage, &desk.support), id).await.refusal().unwrap().unwrap();
+        let refused = request(&stage, &desk.support, desk.held.license, desk.globex).await;
+        assert_eq!(refused, Err(AskRefusal::Immovable(Immovable::DestinationClosed)));
+        assert_nothing_moved(&stage, &desk).await;
+    }
 }

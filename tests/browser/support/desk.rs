@@ -235,7 +235,12 @@ impl Desk {
             self.tab_to(&target, name).await;
             target.send_keys(Key::Enter + "").await.expect("keys");
         } else {
-            target.click().await.unwrap_or_else(|error| panic!("{name:?} cannot be clicked: {error}"));
+            // A page whose width was just changed may still be moving under the mouse.
+            if target.click().await.is_err() {
+                self.settle().await;
+                target.scroll_into_view().await.expect("a place in view");
+                target.click().await.unwrap_or_else(|error| panic!("{name:?} cannot be clicked: {error}"));
+            }
         }
     }
 

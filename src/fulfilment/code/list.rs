@@ -146,6 +146,7 @@ pub async fn batch(db: &Db, _: StaffScope, id: CodeBatchId) -> Result<Option<Bat
 ///
 /// # Errors
 /// Any storage error.
+#[expect(clippy::too_many_arguments, reason = "a list takes its filter, its place and its size")]
 pub async fn codes(
     db: &Db,
     _: StaffScope,
@@ -157,7 +158,7 @@ pub async fn codes(
 ) -> Result<Paged<CodeRecord>, Error> {
     let from = after.and_then(Cursor::number).map_or(0, |(place, _)| place);
     let rows = store::list_codes(db, batch, (status, now), from, size.overfetch()).await?;
-    Ok(Paged::from_overfetch(rows, size, |row| Cursor::of_number(row.place, &row.id.to_string())))
+    Ok(Paged::from_overfetch(rows, size, |row| Cursor::of_number(row.place, row.id.to_string())))
 }
 
 /// Products that a code can be issued for by choosing.

@@ -63,7 +63,6 @@ pub struct Issued {
 ///
 /// # Errors
 /// A refusal, or any storage error.
-#[expect(clippy::too_many_arguments, reason = "who may, who does, by which form and what are four different things")]
 pub async fn issue(
     db: &Db,
     products: &Products,

@@ -146,7 +146,6 @@ pub async fn batch(db: &Db, _: StaffScope, id: CodeBatchId) -> Result<Option<Bat
 ///
 /// # Errors
 /// Any storage error.
-#[expect(clippy::too_many_arguments, reason = "a list takes its filter, its place and its size")]
 pub async fn codes(
     db: &Db,
     _: StaffScope,

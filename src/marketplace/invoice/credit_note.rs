@@ -51,7 +51,6 @@ pub enum CreditRefusal {
 ///
 /// # Errors
 /// A refusal, or any storage error.
-#[expect(clippy::too_many_arguments, reason = "who may, who does, for what, how often, how much and why are different things")]
 pub async fn issue(
     db: &Db,
     _: StaffScope,

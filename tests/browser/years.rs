@@ -203,6 +203,7 @@ async fn lapse(portal: &Portal, desk: &Desk, subscription: &str) {
     desk.expect_heading("Credits & Billing").await;
     assert_eq!(figures(desk).await, ["0", "0", "0"]);
     desk.open("/console").await;
+    // Who has no buyer account is led to the marketplace, buyers to their subscriptions.
     desk.click("Renew in the marketplace").await;
     desk.expect_heading("Products").await;
 }

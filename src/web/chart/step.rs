@@ -242,9 +242,17 @@ impl<'p> Frame<'p> {
         for tick in self.ticks() {
             let x = self.x(tick.at);
             labels.extend(tick.name.map(|name| at(x, below, "middle", name)));
-            labels.extend(tick.below.map(|words| at(x, below + 150, "middle", words)));
+            labels.extend(tick.below.map(|words| self.kept_inside(x, below + 150, words)));
         }
         labels
+    }
+
+    /// Words in the middle below `x`, or up to the drawing's right edge where they would go beyond it.
+    fn kept_inside(&self, x: i64, y: i64, text: String) -> Label {
+        let half = i64::try_from(text.chars().count()).unwrap_or(10) * CHARACTER * 5;
+        let edge = self.size.width * 10;
+        let (x, anchor) = if x + half > edge { (edge, "end") } else { (x, "middle") };
+        Label { x: tenths(x), y: tenths(y), anchor, text }
     }
 
     /// The values at the left edge, each once, above their line.

@@ -70,6 +70,8 @@ pub struct Product {
     pub fulfilment_url: Option<String>,
     /// Whether a renewal keeps the license ARN; marketplaces do either.
     pub renewal_license_arn: RenewalArn,
+    /// How its customers are named to its seller.
+    pub customer_identity: CustomerIdentity,
     /// What search looks in: seller, name and category, folded (MKT-1).
     pub search_key: String,
     /// The price terms.
@@ -83,6 +85,16 @@ text_enum! {
         Same = "same",
         /// One of its own.
         New = "new",
+    }
+}
+
+text_enum! {
+    /// How a product's customers are named to its seller.
+    pub enum CustomerIdentity {
+        /// Also by an identifier of the customer, as listings from before June 2026 have it.
+        Legacy = "legacy",
+        /// By account and license ARN only: an account may have several agreements side by side.
+        Concurrent = "concurrent",
     }
 }
 
@@ -183,6 +195,8 @@ fn product(at: String, table: &Table, sellers: &[Option<Seller>], problems: &mut
     let (refund_policy, dimension) = (fields.paragraphs("refund_policy"), fields.code("dimension"));
     let fulfilment_url = fields.optional_url("fulfilment_url");
     let renewal_license_arn = fields.optional_word("renewal_license_arn", RenewalArn::Same, RenewalArn::parse, "same or new is needed");
+    let identity = CustomerIdentity::Concurrent;
+    let customer_identity = fields.optional_word("customer_identity", identity, CustomerIdentity::parse, "legacy or concurrent is needed");
     fields.finish();
     let (name, category) = (name?, category?);
     let search_key = search_key(&format!("{} {name} {category}", seller?.name));
@@ -202,6 +216,7 @@ fn product(at: String, table: &Table, sellers: &[Option<Seller>], problems: &mut
         dimension: dimension?,
         fulfilment_url,
         renewal_license_arn: renewal_license_arn?,
+        customer_identity: customer_identity?,
         search_key,
         terms: terms?,
     })

@@ -28,3 +28,4 @@ pub mod subscriptions;
 pub mod token;
 pub mod unclaimed;
 pub mod upgrade;
+pub mod wire;

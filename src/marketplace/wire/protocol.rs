@@ -78,13 +78,14 @@ pub fn recognise(request: Arrived<'_>) -> (Protocol, Result<Operation, Fault>) {
     if let Some(rest) = request.path.strip_prefix("/service/") {
         let named = rest.split_once("/operation/").and_then(|(service, operation)| Operation::find(service, operation));
         // Metering is modelled for JSON only.
-        let named = named.filter(|operation| operation.service() != Service::Metering);
+        let named = named.filter(|operation| operation.service() != Service::Metering && request.method == "POST");
         return (Protocol::Cbor, named.ok_or_else(Fault::unknown_operation));
     }
     let media_type = request.header("content-type").unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let target = request.header("x-amz-target").unwrap_or_default();
     let asked = target.rsplit_once('.').and_then(|(service, operation)| Operation::find(service, operation));
+    let asked = asked.filter(|_| request.path == "/" && request.method == "POST");
     let protocol = if media_type.ends_with("-1.0") { Protocol::Json10 } else { Protocol::Json11 };
     let is_json = media_type.starts_with("application/x-amz-json-1.");
     let wrong_type = || Fault::new("SerializationException", "The body has to be of the type application/x-amz-json-1.1 or 1.0.");

@@ -5,6 +5,7 @@
 use crate::application::{Launch, Portal, StartError};
 use crate::assembly;
 use crate::config::{Config, Demo};
+use crate::credits::billing_model::BillingModel;
 use crate::db::Db;
 use crate::identity::password::Cost;
 use crate::jobs::run_due_jobs;
@@ -17,6 +18,10 @@ use std::net::SocketAddr;
 
 /// How far back the story begins, in months.
 const MONTHS: u32 = 24;
+
+/// Charged by use, as begun packs of scans and as buckets.
+const SCANS: &str = "file-security/storage-scan";
+const BUCKETS: &str = "file-security/storage-bucket";
 
 /// The clockwork runs so often while nothing else happens.
 const DAY: TimeDelta = TimeDelta::days(1);
@@ -100,9 +105,30 @@ impl Story<'_> {
         self.player("buyer@acme.example").await?.upgrade(&renewed, 5_000).await?;
         self.days_ago(120).await;
         self.uses(&[("zero-trust/internet-access", 0), ("threat-intelligence/sandbox-reserve", 20)]).await?;
+        self.by_use().await?;
         self.days_ago(10).await;
         // Bought and never set up: staff see it, and the buyer is reminded.
         self.player("buyer@globex.example").await?.buy(500, true).await?;
+        Ok(())
+    }
+
+    /// Scans grow and shrink: they are charged by use, and what a service counts is told to the marketplace hour by hour.
+    async fn by_use(&mut self) -> anyhow::Result<()> {
+        self.days_ago(100).await;
+        let buyer = self.player("buyer@acme.example").await?;
+        let agreement = buyer.subscribe(true).await?;
+        let landed = buyer.set_up(&agreement).await?;
+        self.player("licensing@acme.example").await?.activate(&landed).await?;
+        let key = self.player("operator@creditdesk.example").await?.make_service_key("Storage scanner", &[SCANS, BUCKETS]).await?;
+        for feature in [SCANS, BUCKETS] {
+            self.player("licensing@acme.example").await?.change_model(feature, BillingModel::PayAsYouGo).await?;
+        }
+        for (days_ago, scans, buckets) in [(99, 1_200_000, 2), (70, 2_600_000, 3), (45, 900_000, 3), (15, 3_400_000, 5)] {
+            self.days_ago(days_ago).await;
+            let manager = self.player("licensing@acme.example").await?;
+            manager.is_counted(key, SCANS, scans).await?;
+            manager.is_counted(key, BUCKETS, buckets).await?;
+        }
         Ok(())
     }
 

@@ -102,12 +102,13 @@
     tick();
   });
 
-  // Two minutes before the session ends: say so, and offer to stay.
-  const session = doc.querySelector('meta[name=session-ends]');
+  // Two minutes before the session ends: say so, and offer to stay. The server says how long it lasts, not until when:
+  // this clock may be wrong.
+  const session = doc.querySelector('meta[name=session-seconds]');
   if (session) {
     const lead = 120000;
-    let end = Date.parse(session.content);
-    const length = end - Date.now();
+    const length = session.content * 1000;
+    let end = Date.now() + length;
     const warn = () => {
       const box = doc.createElement('div');
       const text = doc.createElement('p');

@@ -1,10 +1,10 @@
 //! Activations a second by the use case, beside the same statements in a bare loop.
 
 use super::bare::{self, Prepared, Texts};
-use super::purchases::{Customer, Ready, activate_one, buy};
+use super::purchases::{Customer, activate_one, buy};
 use super::statements;
 use crate::application::Portal;
-use anyhow::bail;
+use crate::fulfilment::land::Landed;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -54,30 +54,13 @@ async fn compare_statements(portal: &Arc<Portal>, customer: &Customer) -> anyhow
     let prepared = Prepared::load(portal, customer, &ready[1], &texts).await?;
     let (activated, by_bare_loop) = statements::during(bare::activate(&portal.db, &prepared)).await;
     activated?;
-    if by_use_case.is_empty() {
-        bail!("the driver logs no statements, so the bare loop cannot be compared with the use case");
-    }
-    if by_use_case != by_bare_loop {
-        // As often as they occur: one that runs twice here and once there is a difference too.
-        let times = |these: &[String], statement: &String| these.iter().filter(|other| *other == statement).count();
-        let only = |these: &[String], others: &[String]| -> String {
-            let more = these.iter().filter(|statement| times(these, statement) > times(others, statement));
-            more.map(|statement| format!("\n  {statement}")).collect()
-        };
-        bail!(
-            "src/bench/bare.rs is out of date: the use case runs {} statements, the bare loop {}.\nOnly the use case:{}\nOnly the bare loop:{}",
-            by_use_case.len(),
-            by_bare_loop.len(),
-            only(&by_use_case, &by_bare_loop),
-            only(&by_bare_loop, &by_use_case),
-        );
-    }
+    statements::compare("src/bench/bare.rs", &by_use_case, &by_bare_loop)?;
     Ok((by_use_case.len(), texts))
 }
 
-async fn run_use_case(portal: &Arc<Portal>, customer: &Customer, ready: Vec<Ready>) -> anyhow::Result<Duration> {
+async fn run_use_case(portal: &Arc<Portal>, customer: &Customer, ready: Vec<Landed>) -> anyhow::Result<Duration> {
     let started = Instant::now();
-    let task = |part: &[Ready]| {
+    let task = |part: &[Landed]| {
         let (portal, customer, part) = (Arc::clone(portal), customer.clone(), part.to_vec());
         tokio::spawn(async move {
             for ready in &part {
@@ -109,7 +92,8 @@ async fn run_statements(portal: &Arc<Portal>, prepared: Vec<Prepared>) -> anyhow
     Ok(started.elapsed())
 }
 
-fn per_second(count: usize, took: Duration) -> u64 {
+/// So many in this time.
+pub(super) fn per_second(count: usize, took: Duration) -> u64 {
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1);
     u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(1_000_000) / micros
 }

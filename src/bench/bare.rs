@@ -2,9 +2,10 @@
 //! prepared before. Nothing is decided, checked or put into words here. Each run of the benchmark compares these
 //! statements with those that the use case runs, so that the two cannot drift apart.
 
-use super::purchases::{Customer, Ready};
+use super::purchases::Customer;
 use crate::application::Portal;
 use crate::db::{Db, Error, Tx};
+use crate::fulfilment::land::Landed;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::{BusinessId, PersonId};
 use crate::kernel::{random, text};
@@ -17,11 +18,12 @@ const ACTIVATION: &str = "SELECT c.id, c.business_id, c.product_name, c.activate
 const ENTITLEMENTS: &str = "SELECT e.dimension, e.quantity, e.expires_at FROM entitlements e JOIN license_arns l ON l.arn = e.license_arn JOIN agreements a ON a.id = l.agreement_id JOIN products p ON p.id = l.product_id WHERE e.license_arn = $1 AND p.product_code = $2 AND a.status = 'active' AND e.expires_at > $3 ORDER BY e.dimension";
 const AGREEMENT: &str = "SELECT a.id, a.initial_agreement_id, a.quote_id, a.buyer_account_id, a.product_id, a.offer_id, a.license_arn, a.status, a.anchor_at, a.term_number, a.duration_months, a.starts_at, a.ends_at, a.auto_renew, a.credits, a.next_credits, a.purchase_order, a.accepted_by, a.accepted_at FROM agreements a WHERE a.id = (SELECT l.agreement_id FROM license_arns l WHERE l.arn = $1)";
 const ROLE: &str = "SELECT m.role, b.name FROM memberships m JOIN people p ON p.id = m.person_id JOIN businesses b ON b.id = m.business_id WHERE m.business_id = $1 AND m.person_id = $2 AND p.disabled_at IS NULL";
-const CONTRACT: &str = "INSERT INTO contracts (id, business_id, source, license_arn, product_code, product_name, seller_name, dimension, agreement_id, initial_agreement_id, buyer_account_id, auto_renew, granted, expires_at, activated_at, activated_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (license_arn) DO NOTHING";
+const CONTRACT: &str = "INSERT INTO contracts (id, business_id, source, license_arn, product_code, product_name, seller_name, dimension, agreement_id, initial_agreement_id, buyer_account_id, auto_renew, granted, expires_at, activated_at, activated_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING";
 const LICENSE: &str = "INSERT INTO licenses (id, contract_id, business_id, item_number, kind, product_name, source, agreement_id, credits, starts_at, expires_at, activated_at, activated_by, search_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 const GRANT: &str = "INSERT INTO credit_entries (id, business_id, contract_id, license_id, kind, credits, effective_at, expires_at, recorded_at, transfer_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const COMPLETE: &str = "UPDATE registrations SET completed_at = $2 WHERE license_arn = $1 AND completed_at IS NULL";
-const AUDIT: &str = "INSERT INTO audit_entries (id, recorded_at, person_id, person_label, acting_as, business_id, buyer_account_id, address, request_id, action, subject, before, after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+/// Also of a usage report.
+pub(super) const AUDIT: &str = "INSERT INTO audit_entries (id, recorded_at, person_id, person_label, acting_as, business_id, buyer_account_id, address, request_id, action, subject, before, after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 const RECIPIENTS: &str = "SELECT p.name, p.email FROM memberships m JOIN people p ON p.id = m.person_id WHERE m.business_id = $1 AND m.role IN ('administrator', 'licensing_manager') AND p.disabled_at IS NULL ORDER BY p.email_key";
 const MAIL: &str = "INSERT INTO mails (id, kind, recipient, subject, body, created_at, attempts, next_attempt_at, attachment_name, attachment_type, attachment) VALUES ($1, $2, $3, $4, $5, $6, 0, $6, $7, $8, $9)";
 const BOOKED: &str = "SELECT id, business_id, source, license_arn, product_code, product_name, dimension, agreement_id, initial_agreement_id, buyer_account_id, auto_renew, granted, expires_at, ended_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM contract_questions q WHERE q.contract_id = contracts.id AND q.closed_at IS NULL) AS open_questions FROM contracts WHERE license_arn = $1";
@@ -82,7 +84,7 @@ impl Prepared {
     ///
     /// # Errors
     /// When the purchase is not there.
-    pub async fn load(portal: &Portal, customer: &Customer, ready: &Ready, texts: &Texts) -> anyhow::Result<Self> {
+    pub async fn load(portal: &Portal, customer: &Customer, ready: &Landed, texts: &Texts) -> anyhow::Result<Self> {
         let facts: Facts = portal.db.read(FACTS).bind(ready.registration).one().await?;
         Ok(Self {
             handle_hash: ready.handle.hash(),

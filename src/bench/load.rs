@@ -82,15 +82,41 @@ pub async fn run(address: SocketAddr, request: &[u8], connections: usize, time: 
     Ok(Measured { per_second: count.saturating_mul(1_000_000) / took, p99_micros, failures })
 }
 
+/// A connection that is kept for one request after the other.
+#[derive(Debug)]
+pub struct Connection {
+    socket: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// When nobody listens.
+    pub async fn open(address: SocketAddr) -> std::io::Result<Self> {
+        let socket = TcpStream::connect(address).await?;
+        socket.set_nodelay(true)?;
+        Ok(Self { socket, buffer: Vec::with_capacity(64 * 1024) })
+    }
+
+    /// The whole answer to a request.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn ask(&mut self, request: &[u8]) -> std::io::Result<&[u8]> {
+        self.socket.write_all(request).await?;
+        read_answer(&mut self.socket, &mut self.buffer).await?;
+        Ok(&self.buffer)
+    }
+}
+
 async fn one_connection(address: SocketAddr, request: Vec<u8>, ends: Instant) -> std::io::Result<(Vec<u64>, u64)> {
-    let mut socket = TcpStream::connect(address).await?;
-    socket.set_nodelay(true)?;
-    let (mut latencies, mut failures, mut buffer) = (Vec::new(), 0, Vec::with_capacity(64 * 1024));
+    let mut connection = Connection::open(address).await?;
+    let (mut latencies, mut failures) = (Vec::new(), 0);
     while Instant::now() < ends {
         let sent = Instant::now();
-        socket.write_all(&request).await?;
-        read_answer(&mut socket, &mut buffer).await?;
-        if !buffer.starts_with(b"HTTP/1.1 200") {
+        if !connection.ask(&request).await?.starts_with(b"HTTP/1.1 200") {
             failures += 1;
         }
         latencies.push(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX));

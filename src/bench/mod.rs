@@ -5,6 +5,7 @@
 mod activations;
 mod bare;
 mod bare_pages;
+mod bare_usage;
 mod child;
 mod load;
 mod pages;
@@ -12,7 +13,10 @@ mod parts;
 mod place;
 mod purchases;
 mod report;
+mod report_sizes;
+mod sizes;
 mod statements;
+mod usage;
 mod visitor;
 
 use crate::application::{Launch, Portal};
@@ -45,6 +49,16 @@ pub struct Options {
     /// Activations by the use case, and again as many by bare statements
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(16..=1_000_000))]
     pub activations: u32,
+    /// Instead: pages of businesses with 1, 100 and 10,000 licenses, in an almost empty database and in a large one, and
+    /// usage reports; writing the large one takes minutes
+    #[arg(long)]
+    pub sizes: bool,
+    /// Licenses in the large database of --sizes
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(300..=10_000_000))]
+    pub licenses: u32,
+    /// Usage reports over HTTP with --sizes, and again as many by bare statements
+    #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u32).range(32..=20_000))]
+    pub reports: u32,
 }
 
 /// Starts the benchmark's log; the program's own would not hear the statements.
@@ -58,16 +72,39 @@ pub fn start_log() {
 /// In words for the terminal; folder and schema are removed all the same, also when it is interrupted.
 pub async fn run(config: &Config, options: Options) -> anyhow::Result<()> {
     let given = Some(config.database_url.as_str());
-    let place = Place::make(given).await?;
+    let place = Place::make(given, place::SCHEMA).await?;
+    let large = if options.sizes { Some(Place::make(given, place::LARGE).await?) } else { None };
+    let work = async {
+        match &large {
+            Some(large) => measure_sizes(&place, large, config, options).await,
+            None => measure(&place, config, options).await,
+        }
+    };
     let measured = tokio::select! {
-        measured = measure(&place, config, options) => measured,
+        measured = work => measured,
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
     };
     place.remove().await?;
+    if let Some(large) = large {
+        large.remove().await?;
+    }
     measured
 }
 
-async fn measure(place: &Place, config: &Config, options: Options) -> anyhow::Result<()> {
+async fn measure_sizes(small: &Place, large: &Place, config: &Config, options: Options) -> anyhow::Result<()> {
+    let load = begin(small, config, options);
+    let portals = [open(small, config).await?, open(large, config).await?];
+    let wanted = sizes::Wanted { licenses: usize::try_from(options.licenses)?, reports: usize::try_from(options.reports)? };
+    let measured = sizes::measure((small, &portals[0]), (large, &portals[1]), load, wanted).await?;
+    report_sizes::print(&measured);
+    for portal in portals {
+        portal.db.close().await;
+    }
+    Ok(())
+}
+
+/// Says what is measured with, and how.
+fn begin(place: &Place, config: &Config, options: Options) -> Load {
     let load = Load {
         connections: usize::from(options.connections),
         time: Duration::from_secs(options.seconds).max(Duration::from_millis(100)),
@@ -83,6 +120,11 @@ async fn measure(place: &Place, config: &Config, options: Options) -> anyhow::Re
         load_average(),
         if cfg!(debug_assertions) { "; a debug build, whose figures mean nothing" } else { "" },
     );
+    load
+}
+
+async fn measure(place: &Place, config: &Config, options: Options) -> anyhow::Result<()> {
+    let load = begin(place, config, options);
     let portal = open(place, config).await?;
     let acme = Customer::load(&portal, "buyer@acme.example", "admin@acme.example").await?;
     for ready in purchases::buy(&portal, &acme, LICENSES, 1).await? {

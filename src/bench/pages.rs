@@ -5,10 +5,11 @@ use super::child::{Memory, Served};
 use super::load::{self, Measured};
 use super::parts::{self, Parts};
 use super::place::Place;
-use super::purchases::{Customer, PRODVIEW};
+use super::purchases::Customer;
 use super::visitor::Visitor;
 use crate::application::Portal;
 use crate::demo;
+use crate::rehearsal;
 use crate::web::paths;
 use anyhow::{Context, bail, ensure};
 use std::net::SocketAddr;
@@ -74,7 +75,7 @@ pub async fn measure(place: &Place, portal: &Arc<Portal>, customer: &Customer, l
     let (mut member, mut guest) = (Visitor::default(), Visitor::default());
     member.sign_in(served.address, &customer.admin.email, demo::PASSWORD).await?;
     let licenses_path = format!("{}?size=50", paths::licenses());
-    let listing_path = paths::listing(PRODVIEW);
+    let listing_path = paths::listing(rehearsal::CREDITS);
     let licenses_bytes = member.open(served.address, &licenses_path).await?.body.len();
     let listing_bytes = guest.open(served.address, &listing_path).await.map(|answer| answer.body.len())?;
     let asked = [

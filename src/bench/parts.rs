@@ -2,12 +2,13 @@
 //! for the bare handlers that come out of them.
 
 use super::bare_pages::{self, Render};
-use super::purchases::{Customer, PRODVIEW};
+use super::purchases::Customer;
 use super::statements;
 use crate::access::Actor;
 use crate::application::Portal;
 use crate::identity::actor::{self, Chosen};
 use crate::identity::session::{Sessions, key};
+use crate::rehearsal;
 use crate::web::{Visit, console, storefront};
 use actix_session::SessionExt;
 use actix_session::storage::{SessionKey, SessionStore};
@@ -99,8 +100,8 @@ pub async fn of_listing(portal: &Arc<Portal>, path: &str, cookies: &str) -> anyh
 }
 
 /// A request as a handler sees it, without a server around it.
-fn visit(portal: &Arc<Portal>, actor: Option<Actor>, path: &str, cookies: &str) -> Visit {
-    let request = TestRequest::with_uri(path).insert_header(("cookie", cookies)).param("prodview", PRODVIEW);
+pub(super) fn visit(portal: &Arc<Portal>, actor: Option<Actor>, path: &str, cookies: &str) -> Visit {
+    let request = TestRequest::with_uri(path).insert_header(("cookie", cookies)).param("prodview", rehearsal::CREDITS);
     let request = request.to_http_request();
     let session = request.get_session();
     Visit::new(Arc::clone(portal), request, session, actor, portal.clock.now())

@@ -8,9 +8,26 @@ use anyhow::Context;
 use std::path::{Path, PathBuf};
 use url::Url;
 
-const MAKE_SCHEMA: &str = "CREATE SCHEMA creditdesk_bench";
-const DROP_SCHEMA: &str = "DROP SCHEMA IF EXISTS creditdesk_bench CASCADE";
-const IN_SCHEMA: (&str, &str) = ("options", "-c search_path=creditdesk_bench");
+/// A schema on a Postgres server: how it is made, removed and chosen.
+#[derive(Clone, Copy, Debug)]
+pub struct Schema {
+    make: &'static str,
+    drop: &'static str,
+    options: &'static str,
+}
+
+/// Of every run.
+pub const SCHEMA: Schema = Schema {
+    make: "CREATE SCHEMA creditdesk_bench",
+    drop: "DROP SCHEMA IF EXISTS creditdesk_bench CASCADE",
+    options: "-c search_path=creditdesk_bench",
+};
+/// Of the large database beside the almost empty one.
+pub const LARGE: Schema = Schema {
+    make: "CREATE SCHEMA creditdesk_bench_large",
+    drop: "DROP SCHEMA IF EXISTS creditdesk_bench_large CASCADE",
+    options: "-c search_path=creditdesk_bench_large",
+};
 
 /// The folder and the database of one run.
 #[derive(Debug)]
@@ -19,6 +36,7 @@ pub struct Place {
     database_url: String,
     /// The server's own address, where the database is a schema.
     server: Option<String>,
+    schema: Schema,
 }
 
 impl Place {
@@ -26,20 +44,20 @@ impl Place {
     ///
     /// # Errors
     /// When the folder cannot be made or the server does not answer.
-    pub async fn make(wanted: Option<&str>) -> anyhow::Result<Self> {
+    pub async fn make(wanted: Option<&str>, schema: Schema) -> anyhow::Result<Self> {
         // Not a setting: where the system keeps what may be thrown away.
         let folder = std::env::temp_dir().join(format!("creditdesk-bench-{}", random::word(8)));
         std::fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let own_file = format!("sqlite:{}", folder.join("creditdesk.db").display());
-        let mut place = Self { folder, database_url: own_file, server: None };
+        let mut place = Self { folder, database_url: own_file, server: None, schema };
         if let Some(server) = wanted.filter(|url| !url.starts_with("sqlite:")) {
             let mut url = Url::parse(server).context("the database's address")?;
-            url.query_pairs_mut().append_pair(IN_SCHEMA.0, IN_SCHEMA.1);
+            url.query_pairs_mut().append_pair("options", schema.options);
             place.database_url = url.into();
             let db = Db::open(server).await?;
             place.server = Some(server.to_owned());
-            db.write(DROP_SCHEMA).exec().await?;
-            db.write(MAKE_SCHEMA).exec().await?;
+            db.write(schema.drop).exec().await?;
+            db.write(schema.make).exec().await?;
             db.close().await;
         }
         Ok(place)
@@ -86,7 +104,7 @@ impl Place {
     pub async fn remove(self) -> anyhow::Result<()> {
         if let Some(server) = &self.server {
             let db = Db::open(server).await?;
-            db.write(DROP_SCHEMA).exec().await?;
+            db.write(self.schema.drop).exec().await?;
             db.close().await;
         }
         Ok(())

@@ -73,7 +73,7 @@ fn print_page(what: &str, page: &Page, aim: u64) {
     print_line("  p99", &slowest(&page.measured), &slowest(&page.limit), "", "");
 }
 
-fn print_ratio(what: &str, measured: u64, limit: u64, aim: u64) {
+pub(super) fn print_ratio(what: &str, measured: u64, limit: u64, aim: u64) {
     let ratio = measured * 100 / limit.max(1);
     let aim = format!("{aim} %, {}", if ratio >= aim { "met" } else { "missed" });
     print_line(what, &group(measured), &group(limit), &format!("{ratio} %"), &aim);
@@ -83,30 +83,30 @@ fn print_bounded(what: &str, measured: &str, aim: &str, met: bool) {
     print_line(what, measured, "", "", &format!("under {aim}, {}", if met { "met" } else { "missed" }));
 }
 
-fn print_line(what: &str, measured: &str, limit: &str, ratio: &str, aim: &str) {
+pub(super) fn print_line(what: &str, measured: &str, limit: &str, ratio: &str, aim: &str) {
     println!("{}", format!("{what:<52} {measured:>10} {limit:>10} {ratio:>6}   {aim}").trim_end());
 }
 
 /// The middle one; of an even number the lower of the two.
-fn median(figures: &[u64]) -> u64 {
+pub(super) fn median(figures: &[u64]) -> u64 {
     let mut sorted = figures.to_vec();
     sorted.sort_unstable();
     sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or_default()
 }
 
-fn group(figure: u64) -> String {
+pub(super) fn group(figure: u64) -> String {
     show::group(i64::try_from(figure).unwrap_or(i64::MAX))
 }
 
-fn group_size(figure: usize) -> String {
+pub(super) fn group_size(figure: usize) -> String {
     group(u64::try_from(figure).unwrap_or(u64::MAX))
 }
 
-fn megabytes(kilobytes: u64) -> String {
+pub(super) fn megabytes(kilobytes: u64) -> String {
     format!("{} MB", kilobytes.div_ceil(1024))
 }
 
-fn milliseconds(micros: u64) -> String {
+pub(super) fn milliseconds(micros: u64) -> String {
     format!("{}.{} ms", micros / 1000, micros % 1000 / 100)
 }
 

@@ -87,11 +87,8 @@ mod tests {
         assert_eq!(wire.switches, [Switch::Throttling, Switch::EmptyPages].into());
         let (wire, _) = read(WireSettings { wire_listen: Some("off".to_owned()), ..WireSettings::default() });
         assert_eq!(wire.listen, WireListen::Off);
-        let wrong = WireSettings {
-            wire_listen: Some("7000".to_owned()),
-            wire_switches: Some("chaos".to_owned()),
-            ..WireSettings::default()
-        };
+        let wrong =
+            WireSettings { wire_listen: Some("7000".to_owned()), wire_switches: Some("chaos".to_owned()), ..WireSettings::default() };
         let (_, problems) = read(wrong);
         assert!(problems[0].starts_with("CREDITDESK_WIRE_LISTEN") && problems[1].starts_with("CREDITDESK_WIRE_SWITCHES"), "{problems:?}");
     }

@@ -2,6 +2,7 @@
 //! page, a file and the API always add up (CRD-4). It changes nothing.
 
 use super::allocation::Reason;
+use super::billing_model::BillingModel;
 use super::ledger::Figures;
 use super::rates::Units;
 use super::service_keys::Caller;
@@ -24,6 +25,8 @@ pub struct State {
     pub units: Units,
     /// Credits that they reserve.
     pub credits: i64,
+    /// What charges the feature now.
+    pub model: BillingModel,
     /// How the credits came about, a sentence a line; empty where nothing is known of it.
     pub explanation: String,
     /// Why it last changed.
@@ -64,6 +67,7 @@ impl From<accounts::StateRow> for State {
             account: row.account,
             number: row.number,
             credits: row.credits,
+            model: row.model,
             explanation: row.explanation,
             reason: row.reason,
             changed_at: row.recorded_at,

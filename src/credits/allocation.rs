@@ -4,6 +4,7 @@
 //!
 //! A feature that a service reports is the service's: people may not change it until its key is revoked.
 
+use super::billing_model::{self, BillingModel};
 use super::rates::{self, Charge, NotChargeable, Units};
 use super::solutions::{FeatureKey, Solutions};
 use super::store;
@@ -11,6 +12,7 @@ use super::store::accounts::{self, Account, NewEntry};
 use crate::audit::{self, Entry, Who};
 use crate::db::{Db, Error, Failed, Tx, refuse};
 use crate::kernel::clock::Timestamp;
+use crate::kernel::credits::Credits;
 use crate::kernel::id::{BusinessId, ServiceKeyId};
 use crate::text_enum;
 use crate::tx;
@@ -73,6 +75,8 @@ pub enum SetRefusal {
         /// The service key's name.
         by: String,
     },
+    /// The feature is charged by use: it reserves nothing, and only services count it (CRD-9).
+    Metered,
     /// Somebody changed the feature since the person looked.
     ChangedMeanwhile,
 }
@@ -91,7 +95,10 @@ pub async fn set(
     who: &Who,
 ) -> Result<Changed, Failed<SetRefusal>> {
     let charge = charge(solutions, usage).map_err(|reason| Failed::Refused(SetRefusal::NotChargeable(reason)))?;
-    let held = lock(tx, usage).await?;
+    let held = lock_present(tx, solutions, (usage.business, usage.feature), who).await?;
+    if held.billing_model == BillingModel::PayAsYouGo {
+        return refuse(SetRefusal::Metered);
+    }
     if let Some(by) = reporter(tx, &held).await? {
         return refuse(SetRefusal::Reported { by });
     }
@@ -116,6 +123,8 @@ pub struct Observation {
 pub enum Reported {
     /// It is in force; the credits before and after may be the same.
     InForce(Changed),
+    /// The feature is charged by use: so many begun units are metered from now on, and no credits move (CRD-9).
+    Metered(i64),
     /// A later observation is in force already: nothing was changed.
     OlderThan(Timestamp),
 }
@@ -131,11 +140,17 @@ pub async fn report(
     observation: Observation,
     who: &Who,
 ) -> Result<Reported, Failed<NotChargeable>> {
-    let charge = charge(solutions, usage).map_err(Failed::Refused)?;
-    let held = lock(tx, usage).await?;
+    let held = lock_present(tx, solutions, (usage.business, usage.feature), who).await?;
+    let is_metered = held.billing_model == BillingModel::PayAsYouGo;
+    check_units(solutions, usage.feature, &usage.units, is_metered).map_err(Failed::Refused)?;
     if let Some(last) = held.observed_at.filter(|last| *last > observation.observed_at) {
         return Ok(Reported::OlderThan(last));
     }
+    if is_metered {
+        accounts::note_report(tx, usage.business, usage.feature.as_str(), observation, who.now).await?;
+        return Ok(Reported::Metered(billing_model::meter(tx, solutions, usage, observation, who).await?));
+    }
+    let charge = charge(solutions, usage).map_err(Failed::Refused)?;
     let explanation = explanation(solutions, usage, &charge);
     let change = Change { usage, charge: &charge, explanation, reason: Reason::Reported, report: Some(observation) };
     Ok(Reported::InForce(book(tx, &held, &change, who).await?))
@@ -151,16 +166,41 @@ fn charge(solutions: &Solutions, usage: &Usage<'_>) -> Result<Charge, NotChargea
     }
 }
 
+/// Whether units can be reported. What is metered needs no rate for a year.
+///
+/// # Errors
+/// Why they cannot.
+pub fn check_units(solutions: &Solutions, feature: &FeatureKey, units: &Units, is_metered: bool) -> Result<(), NotChargeable> {
+    match rates::charge(solutions, feature, units) {
+        Err(NotChargeable::OnRequest) if is_metered => {
+            let begun = solutions.find(feature.as_str()).and_then(|(_, feature)| feature.begun(units.total()));
+            begun.map(|_| ()).ok_or(NotChargeable::NotANumberOfUnits)
+        }
+        charged => charged.map(|_| ()),
+    }
+}
+
 fn explanation(solutions: &Solutions, usage: &Usage<'_>, charge: &Charge) -> String {
     solutions.find(usage.feature.as_str()).map(|(_, feature)| charge.explain(solutions, feature).join("\n")).unwrap_or_default()
 }
 
-async fn lock(tx: &mut Tx, usage: &Usage<'_>) -> Result<Account, Error> {
-    Ok(lock_account(tx, usage.business, usage.feature.as_str()).await?.unwrap_or_default())
+/// The account as it stands. A feature whose pay-as-you-go contract is over is back on credits by this at the latest.
+pub(super) async fn lock_present(
+    tx: &mut Tx,
+    solutions: &Solutions,
+    (business, feature): (BusinessId, &FeatureKey),
+    who: &Who,
+) -> Result<Account, Error> {
+    let held = lock_account(tx, business, feature.as_str()).await?.unwrap_or_default();
+    if held.billing_model == BillingModel::Annual || !billing_model::return_if_ended(tx, solutions, (business, feature), &held, who).await?
+    {
+        return Ok(held);
+    }
+    Ok(accounts::find(tx, business, feature.as_str()).await?.unwrap_or_default())
 }
 
 /// An account as it stands once every other change of the pool is through.
-async fn lock_account(tx: &mut Tx, business: BusinessId, account: &str) -> Result<Option<Account>, Error> {
+pub(super) async fn lock_account(tx: &mut Tx, business: BusinessId, account: &str) -> Result<Option<Account>, Error> {
     store::lock_pool(tx, business).await?;
     accounts::find(tx, business, account).await
 }
@@ -170,6 +210,24 @@ async fn reporter(tx: &mut Tx, held: &Account) -> Result<Option<String>, Error> 
         None => Ok(None),
         Some(key) => accounts::name_of_working_key(tx, key).await,
     }
+}
+
+/// What a feature reserves after its billing model changed, as an entry of its own even when no credits move. `None` as the
+/// charge reserves nothing.
+pub(super) async fn book_model_change(
+    tx: &mut Tx,
+    solutions: &Solutions,
+    held: &Account,
+    usage: &Usage<'_>,
+    charge: Option<&Charge>,
+    who: &Who,
+) -> Result<Changed, Error> {
+    let nothing = Charge { credits: Credits::ZERO, lines: Vec::new(), unused: 0 };
+    let (charge, explanation) = match charge {
+        None => (&nothing, "Charged by use: no credits are reserved".to_owned()),
+        Some(charge) => (charge, explanation(solutions, usage, charge)),
+    };
+    book(tx, held, &Change { usage, charge, explanation, reason: Reason::ModelChanged, report: None }, who).await
 }
 
 /// A change that is decided, ready to be written.
@@ -188,7 +246,7 @@ async fn book(tx: &mut Tx, held: &Account, change: &Change<'_>, who: &Who) -> Re
     let changed = Changed { before: held.credits, after: charge.credits.get() };
     let same = held.entries > 0 && changed.before == changed.after && held.units == usage.units.total() && held.in_use == in_use;
     let nothing_yet = held.entries == 0 && usage.units == Units::of(0) && report.is_none();
-    if same || nothing_yet {
+    if change.reason != Reason::ModelChanged && (same || nothing_yet) {
         if let Some(report) = report {
             accounts::note_report(tx, business, account, *report, who.now).await?;
         }

@@ -5,6 +5,7 @@ mod fields;
 mod reader;
 
 use super::rates::Rate;
+use crate::kernel::credits::Credits;
 use crate::kernel::show;
 use crate::text_enum;
 use sha2::{Digest, Sha256};
@@ -159,6 +160,12 @@ impl MonthCredits {
         format!("{whole}{fraction:0<4}").parse().ok().map(Self)
     }
 
+    /// So many ten-thousandths of a credit.
+    #[must_use]
+    pub const fn of_parts(parts: i64) -> Self {
+        Self(parts)
+    }
+
     /// Ten-thousandths of a credit.
     #[must_use]
     pub const fn parts(self) -> i64 {
@@ -208,6 +215,19 @@ impl Feature {
     #[must_use]
     pub const fn is_allocatable(&self) -> bool {
         !matches!(self.basis, Basis::NotCounted) && self.price.rate().is_some()
+    }
+
+    /// Whether it can be charged by use (CRD-9). What is charged by the features that each unit uses cannot: a meter
+    /// counts units, not what they use.
+    #[must_use]
+    pub const fn can_be_metered(&self) -> bool {
+        self.pay_as_you_go && !matches!(self.basis, Basis::NotCounted | Basis::FeaturesUsed)
+    }
+
+    /// Begun units of the size that is charged; `None` below zero and beyond [`Credits::MAX`].
+    #[must_use]
+    pub fn begun(&self, units: i64) -> Option<i64> {
+        Rate::new(self.unit.size, Credits::ZERO)?.begun(units).filter(|begun| *begun <= Credits::MAX.get())
     }
 
     /// `45 credits per endpoint and year`, `Contact us`.

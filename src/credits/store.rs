@@ -2,6 +2,7 @@
 
 pub(super) mod accounts;
 pub(super) mod items;
+pub(super) mod metered;
 pub(super) mod planning;
 pub(super) mod scenarios;
 pub(super) mod service_keys;

@@ -2,9 +2,10 @@
 //! for two days, so that the same call again gets the same answer and changes nothing.
 
 use super::allocation::{self, Observation, Reported, Usage};
-use super::rates::{self, NotChargeable, Units};
+use super::rates::{NotChargeable, Units};
 use super::service_keys::Caller;
 use super::solutions::{FeatureKey, Solutions};
+use super::store::metered;
 use super::store::service_keys as store;
 use crate::audit::Who;
 use crate::db::{Db, Error, Failed, Tx, refuse};
@@ -14,7 +15,7 @@ use crate::kernel::show;
 use crate::tx;
 use chrono::{SecondsFormat, TimeDelta};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::hours(48);
@@ -115,16 +116,19 @@ pub async fn take(db: &Db, solutions: &Solutions, call: &Call<'_>, who: &Who) ->
 }
 
 /// Locks every pool of the call in the order of ids; those that exist and are the caller's.
-async fn lock_all(tx: &mut Tx, call: &Call<'_>) -> Result<BTreeSet<BusinessId>, Error> {
+async fn lock_all(tx: &mut Tx, call: &Call<'_>) -> Result<Known, Error> {
     let named: BTreeSet<BusinessId> = call.reports.iter().filter_map(|report| report.business).collect();
-    let mut known = BTreeSet::new();
+    let mut known = Known::new();
     for business in named.into_iter().filter(|business| call.caller.may_see(*business)) {
         if store::lock_if_there(tx, business).await? {
-            known.insert(business);
+            known.insert(business, metered::list_features(tx, business).await?.into_iter().collect());
         }
     }
     Ok(known)
 }
+
+/// Businesses that the caller may report for, each with its features that are charged by use.
+type Known = BTreeMap<BusinessId, BTreeSet<String>>;
 
 /// Usage and when it was counted.
 type Counted<'a> = (Usage<'a>, Timestamp);
@@ -133,7 +137,7 @@ type Counted<'a> = (Usage<'a>, Timestamp);
 fn checked<'a>(
     solutions: &Solutions,
     call: &'a Call<'_>,
-    known: &BTreeSet<BusinessId>,
+    known: &Known,
     now: Timestamp,
 ) -> Result<Vec<Counted<'a>>, Vec<(usize, ReportProblem)>> {
     let (mut usages, mut problems) = (Vec::new(), Vec::new());
@@ -150,19 +154,22 @@ fn check<'a>(
     solutions: &Solutions,
     caller: &Caller,
     report: &'a Report,
-    known: &BTreeSet<BusinessId>,
+    known: &Known,
     now: Timestamp,
 ) -> Result<Usage<'a>, Vec<ReportProblem>> {
     let mut problems = Vec::new();
-    let business = report.business.filter(|business| known.contains(business));
+    let business = report.business.filter(|business| known.contains_key(business));
     if business.is_none() {
         problems.push(ReportProblem::UnknownBusiness);
     }
     let feature = report.feature.as_ref().filter(|feature| caller.may_report(feature.as_str()));
-    match feature.map(|feature| rates::charge(solutions, feature, &report.units)) {
+    let is_metered = |feature: &FeatureKey| {
+        business.is_some_and(|business| known.get(&business).is_some_and(|metered| metered.contains(feature.as_str())))
+    };
+    match feature.map(|feature| allocation::check_units(solutions, feature, &report.units, is_metered(feature))) {
         None | Some(Err(NotChargeable::UnknownFeature)) => problems.push(ReportProblem::UnknownFeature),
         Some(Err(reason)) => problems.push(ReportProblem::NotChargeable(reason)),
-        Some(Ok(_)) => {}
+        Some(Ok(())) => {}
     }
     if report.observed_at - now > AHEAD_MAX {
         problems.push(ReportProblem::ObservedInFuture);
@@ -185,6 +192,10 @@ fn outcome(usage: &Usage<'_>, observed_at: Timestamp, reported: Reported) -> Val
             outcome["status"] = "in_force".into();
             outcome["credits_before"] = changed.before.into();
             outcome["credits"] = changed.after.into();
+        }
+        Reported::Metered(begun) => {
+            outcome["status"] = "metered".into();
+            outcome["metered_units"] = begun.into();
         }
         Reported::OlderThan(last) => {
             outcome["status"] = "older_than_in_force".into();

@@ -6,6 +6,7 @@
 
 mod error;
 mod migrate;
+mod plan;
 mod query;
 mod text_enum;
 mod transaction;

@@ -101,6 +101,12 @@ impl<'e> Query<'e> {
         self.bind(value)
     }
 
+    /// Goes on with a statement that was run before, to ask about it; nothing outside this room can.
+    pub(super) fn about(mut self, heard: &str) -> Self {
+        self.sql.push_str(heard);
+        self
+    }
+
     /// SQL that belongs at the very end, after everything that is still pushed.
     pub(super) fn suffix(mut self, sql: &'static str) -> Self {
         self.suffix = sql;

@@ -38,8 +38,8 @@ pub struct Activation<'a> {
 pub struct Activated {
     /// The contract; the page of success stands under its id.
     pub contract: ContractId,
-    /// The first item.
-    pub license: LicenseId,
+    /// The first item; a pay-as-you-go contract has none.
+    pub license: Option<LicenseId>,
 }
 
 /// Activates. Of any number of simultaneous attempts, from any number of processes, one succeeds (ACT-6).
@@ -95,27 +95,32 @@ async fn book(room: &Fulfilment, tx: &mut Tx, wish: &Activation<'_>, ready: &Rea
         activated_by: wish.person,
     };
     if !contracts::activate(tx, &contract).await? {
-        let winner = contracts::get_activation(tx, &purchase.license_arn).await?;
-        return refuse(already_activated(winner, &wish.viewer.sees));
+        return refuse(match contracts::find_winner(tx, &purchase.license_arn).await? {
+            Some(winner) => already_activated(winner, &wish.viewer.sees),
+            None => Refusal::HasPayAsYouGo,
+        });
     }
-    let license = book_license(tx, &contract, ready).await?;
+    let license = if ready.is_pay_as_you_go() { None } else { Some(book_license(tx, &contract, ready).await?) };
     for unknown in &ready.unknown {
         let question = Question { kind: QuestionKind::UnknownDimension, reported: unknown.quantity };
         questions::insert(tx, contract.id, question, (ready.credits, None), who.now).await?;
     }
     registrations::complete_all(tx, &purchase.license_arn, who.now).await?;
-    let entry =
-        audit::Entry::new("license.activated", license).in_business(business).in_buyer_account(&purchase.buyer_account_id).after(json!({
-            "contract": contract.id.to_string(),
-            "registration": ready.registration.id.to_string(),
-            "license_arn": purchase.license_arn,
-            "agreement": ready.agreement_id,
-            "product": purchase.product_name,
-            "credits": ready.credits,
-            "starts_at": ready.starts_at,
-            "expires_at": ready.expires_at,
-            "unknown_dimensions": ready.unknown.iter().map(|unknown| &unknown.dimension).collect::<Vec<_>>(),
-        }));
+    let entry = match license {
+        Some(license) => audit::Entry::new("license.activated", license),
+        None => audit::Entry::new("pay_as_you_go.activated", contract.id),
+    };
+    let entry = entry.in_business(business).in_buyer_account(&purchase.buyer_account_id).after(json!({
+        "contract": contract.id.to_string(),
+        "registration": ready.registration.id.to_string(),
+        "license_arn": purchase.license_arn,
+        "agreement": ready.agreement_id,
+        "product": purchase.product_name,
+        "credits": license.map(|_| ready.credits),
+        "starts_at": ready.starts_at,
+        "expires_at": ready.expires_at,
+        "unknown_dimensions": ready.unknown.iter().map(|unknown| &unknown.dimension).collect::<Vec<_>>(),
+    }));
     audit::record(tx, who, entry).await?;
     for recipient in recipients::list_licensing(tx, business).await? {
         outbox::post(tx, mail::activated(&recipient, &business_name, ready, who, &room.links), who.now).await?;

@@ -13,6 +13,8 @@ pub enum CannotTake {
     Closed,
     /// The hand-over link was made for another business.
     OtherLink,
+    /// It has a pay-as-you-go contract, and this would be another one (CRD-9).
+    HasPayAsYouGo,
 }
 
 /// One of the person's businesses.

@@ -2,6 +2,7 @@
 //! out. It never looks at a token, an event or a price (ACT-4).
 
 use super::marketplace::{AgreementFacts, AgreementStanding, Entitlement};
+use crate::credits::pay_as_you_go::DIMENSION as PAY_AS_YOU_GO;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::credits::Credits;
 
@@ -21,6 +22,15 @@ pub struct Total {
     pub credits: Credits,
     /// End of the contract, exclusive.
     pub expires_at: Timestamp,
+}
+
+/// The dimension that rows in force have: that of pay-as-you-go where they stand for such a contract and for nothing else,
+/// otherwise the one that means credits.
+#[must_use]
+pub fn dimension_of<'d>(rows: &[Entitlement], credits: &'d str, now: Timestamp) -> &'d str {
+    let mut in_force = rows.iter().filter(|row| row.quantity > 0 && now < row.expires_at).peekable();
+    let is_pay_as_you_go = in_force.peek().is_some() && in_force.all(|row| row.dimension == PAY_AS_YOU_GO);
+    if is_pay_as_you_go { PAY_AS_YOU_GO } else { credits }
 }
 
 /// What the rows say.

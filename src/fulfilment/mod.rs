@@ -15,6 +15,7 @@ pub mod licenses;
 pub mod look_up;
 mod mail;
 pub mod marketplace;
+pub mod metering;
 pub mod next_term;
 pub mod prepare;
 pub mod products;

@@ -2,11 +2,13 @@
 //! by the same code. It changes nothing.
 
 use super::Fulfilment;
-use super::entitled::{NotGrantable, UnknownDimension, grantable};
+use super::choices::{CannotTake, Choice};
+use super::entitled::{NotGrantable, UnknownDimension, dimension_of, grantable};
 use super::registration::{Held, Registration, State};
 use super::store::{contracts, registrations};
 use super::sync;
 use crate::access::{Action, Actor, BusinessScope, allows};
+use crate::credits::pay_as_you_go;
 use crate::db::{Db, Error, Failed, refuse};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::credits::Credits;
@@ -38,6 +40,8 @@ pub enum Refusal {
     Ended,
     /// What was bought is not credits, or contradicts itself; staff have to look.
     Unclear,
+    /// The business has a pay-as-you-go contract, and there is one at most (CRD-9).
+    HasPayAsYouGo,
     /// The terms were not ticked.
     TermsNotAccepted,
 }
@@ -92,6 +96,14 @@ pub struct Ready {
     pub unknown: Vec<UnknownDimension>,
 }
 
+impl Ready {
+    /// Whether it is a pay-as-you-go contract: it grants no credits and makes no license (CRD-9).
+    #[must_use]
+    pub fn is_pay_as_you_go(&self) -> bool {
+        self.dimension == pay_as_you_go::DIMENSION
+    }
+}
+
 /// The businesses through which a person looks at a purchase.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Viewer {
@@ -139,6 +151,19 @@ pub async fn check(room: &Fulfilment, handle: &Secret, viewer: &Viewer, now: Tim
         State::Completed { .. } => refuse(Refusal::ActivatedElsewhere),
         State::Expired { .. } => refuse(Refusal::Expired),
     }
+}
+
+/// Marks the businesses that cannot take a pay-as-you-go contract because they have one (ACT-3, CRD-9). The booking decides.
+///
+/// # Errors
+/// Any storage error.
+pub async fn bar_second(db: &Db, ready: &Ready, choices: &mut [Choice]) -> Result<(), Error> {
+    for choice in choices.iter_mut().filter(|choice| ready.is_pay_as_you_go() && choice.cannot.is_none()) {
+        if pay_as_you_go::is_running(db, choice.business).await? {
+            choice.cannot = Some(CannotTake::HasPayAsYouGo);
+        }
+    }
+    Ok(())
 }
 
 /// The activation of a contract of the scope's business; another business's is as missing as one that never was.
@@ -189,6 +214,7 @@ async fn read(room: &Fulfilment, registration: Registration) -> Result<Ready, Re
     let rows = room.marketplace.entitlements(&purchase.product_code, &purchase.license_arn).await.map_err(unreachable)?;
     let facts = room.marketplace.agreement(&purchase.license_arn).await.map_err(unreachable)?;
     let now = room.clock.now();
+    let dimension = dimension_of(&rows, &dimension, now).to_owned();
     let (total, unknown) = grantable(&rows, facts.as_ref(), &dimension, now).map_err(|reason| match reason {
         NotGrantable::Pending => Refusal::Pending,
         NotGrantable::Ended => Refusal::Ended,

@@ -26,6 +26,9 @@ pub(super) async fn book(
     who: &Who,
 ) -> Result<(), Error> {
     let since = contract.expires_at;
+    if contract.is_pay_as_you_go() {
+        return go_on(tx, contract, reading, total, who).await;
+    }
     let items = licenses::list_running(tx, contract.id, since).await?;
     let shares = share(&items.iter().map(|item| item.credits).collect::<Vec<_>>(), total.credits);
     let mut ended = Vec::new();
@@ -57,6 +60,20 @@ pub(super) async fn book(
         outbox::post(tx, mail::renewed(&recipient, contract, total, &room.links), who.now).await?;
     }
     Ok(())
+}
+
+/// The next term of a pay-as-you-go contract: there are no credits to book (CRD-9).
+async fn go_on(tx: &mut Tx, contract: &Booked, reading: &Reading, total: Total, who: &Who) -> Result<(), Error> {
+    let next = next_terms(contract, reading, total);
+    contracts::renew(tx, contract, &next, who.now).await?;
+    registrations::complete_all(tx, next.license_arn, who.now).await?;
+    questions::close_all(tx, contract.id, who.now).await?;
+    let entry = audit::Entry::new("pay_as_you_go.renewed", contract.id)
+        .in_business(contract.business_id)
+        .in_buyer_account(&contract.buyer_account_id)
+        .before(json!({ "expires_at": contract.expires_at, "agreement": contract.agreement_id }))
+        .after(json!({ "expires_at": total.expires_at, "agreement": next.agreement_id, "license_arn": next.license_arn }));
+    audit::record(tx, who, entry).await
 }
 
 /// What the contract has from now on; the agreement's facts where the marketplace told them.

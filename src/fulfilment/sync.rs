@@ -185,7 +185,8 @@ async fn go_on(room: &Fulfilment, tx: &mut Tx, contract: &Booked, rows: &[Entitl
     if contract.open_questions > 0 {
         questions::close_vanished(tx, contract.id, &difference.questions, who.now).await?;
     }
-    if let Some(addition) = difference.addition {
+    // More of what stands for a pay-as-you-go contract is no credits.
+    if let Some(addition) = difference.addition.filter(|_| !contract.is_pay_as_you_go()) {
         add(room, tx, contract, addition, who).await?;
     }
     for question in difference.questions {

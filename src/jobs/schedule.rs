@@ -2,10 +2,12 @@
 
 use super::seal::seal_audit;
 use crate::application::Portal;
+use crate::credits::billing_model::return_ended;
 use crate::credits::{allocation, usage_calls};
 use crate::db::Error;
 use crate::fulfilment::expiry::warn_due;
 use crate::fulfilment::land::forget_handles;
+use crate::fulfilment::metering::tell_usage;
 use crate::fulfilment::report::report_activations;
 use crate::fulfilment::reread::reread_ends;
 use crate::fulfilment::sync::apply_changes;
@@ -13,6 +15,7 @@ use crate::fulfilment::transfer::lapse_overdue;
 use crate::identity::sweep::sweep;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::random;
+use crate::marketplace::invoice;
 use crate::marketplace::remind::remind_due;
 use crate::marketplace::renew::renew_due;
 use crate::marketplace::settle::{resume_started_payments, settle_pending_payments};
@@ -60,6 +63,16 @@ pub const JOBS: &[Job] = &[
     Job { name: "reread ends", every: OFTEN, work: |portal| async { Ok(reread_ends(&portal.fulfilment).await?) }.boxed() },
     Job { name: "report activations", every: OFTEN, work: |portal| async { Ok(report_activations(&portal.fulfilment).await?) }.boxed() },
     Job {
+        name: "return metered features",
+        every: OFTEN,
+        work: |portal| async { Ok(return_ended(&portal.db, &portal.solutions, portal.clock.now()).await?) }.boxed(),
+    },
+    Job {
+        name: "tell metered usage",
+        every: TimeDelta::minutes(1),
+        work: |portal| async { Ok(tell_usage(&portal.fulfilment).await?) }.boxed(),
+    },
+    Job {
         name: "lapse transfers",
         every: TimeDelta::minutes(1),
         work: |portal| async { Ok(lapse_overdue(&portal.db, portal.clock.now(), BATCH).await?) }.boxed(),
@@ -77,7 +90,7 @@ pub const JOBS: &[Job] = &[
     Job {
         name: "deliver mail",
         every: OFTEN,
-        work: |portal| async { Ok(deliver_due(&portal.db, &portal.clock, &portal.mail).await?) }.boxed(),
+        work: |portal| async { Ok(deliver_due(&portal.db, &portal.clock, &portal.mail, invoice::file_of_name).await?) }.boxed(),
     },
     Job { name: "check allocation", every: TimeDelta::hours(1), work: |portal| async { check_allocation(portal).await }.boxed() },
     Job {

@@ -24,6 +24,8 @@ pub struct Credits(i64);
 impl Credits {
     /// None.
     pub const ZERO: Self = Self(0);
+    /// One.
+    pub const ONE: Self = Self(1);
     /// The most there can be, also of a whole pool: far from the edge of 64 bits, so that balances cannot overflow.
     pub const MAX: Self = Self(1_000_000_000_000);
 

@@ -104,6 +104,10 @@ ids! {
     CreditEntryId = "cre";
     /// An allocation entry.
     AllocationEntryId = "all";
+    /// A change of a feature's billing model.
+    ModelChangeId = "mch";
+    /// Units that are metered from an instant on.
+    MeteredUnitsId = "met";
     /// A kept estimate.
     ScenarioId = "scn";
     /// A key of one of the vendor's services.

@@ -82,7 +82,7 @@ async fn make_agreement(tx: &mut Tx, deal: Deal<'_>) -> Result<AgreementId, Erro
     audit::record(tx, who, entry.after(after)).await?;
     if deal.is_sure() {
         let invoice = grant(tx, deal, &agreement).await?;
-        mail::post(tx, deal, Occasion::PurchasePaid, &agreement, Some(&invoice)).await?;
+        mail::post(tx, deal, Occasion::PurchasePaid, &agreement, invoice.as_deref()).await?;
     } else {
         mail::post(tx, deal, Occasion::PurchasePending, &agreement, None).await?;
     }
@@ -119,14 +119,22 @@ fn agreement_of(deal: Deal<'_>, seller: &str) -> Result<Agreement, Error> {
 
 /// The money of a purchase is sure: the entitlement is made and the charge booked with its invoice, whose number is the
 /// answer. Credits come by activation only (MKT-10).
-async fn grant(tx: &mut Tx, deal: Deal<'_>, agreement: &Agreement) -> Result<String, Error> {
+async fn grant(tx: &mut Tx, deal: Deal<'_>, agreement: &Agreement) -> Result<Option<String>, Error> {
     agreements::insert_entitlement(tx, agreement, deal.who.now).await?;
     event::record(tx, EventKind::LicenseUpdated, agreement, deal.who.now).await?;
     charge(tx, deal, agreement).await
 }
 
-/// Books what a deal charges for an agreement, with its invoice; the invoice's number. The last step that locks.
-pub(super) async fn charge(tx: &mut Tx, Deal { who, quote, payment, .. }: Deal<'_>, agreement: &Agreement) -> Result<String, Error> {
+/// Books what a deal charges for an agreement, with its invoice; the invoice's number. The last step that locks. What is
+/// charged by use costs nothing now, so that there is no charge and no invoice (CRD-9).
+pub(super) async fn charge(
+    tx: &mut Tx,
+    Deal { who, quote, payment, .. }: Deal<'_>,
+    agreement: &Agreement,
+) -> Result<Option<String>, Error> {
+    if quote.is_metered() {
+        return Ok(None);
+    }
     let kind = match quote.kind {
         QuoteKind::New => ChargeKind::New,
         QuoteKind::Upgrade => ChargeKind::Upgrade,
@@ -149,7 +157,7 @@ pub(super) async fn charge(tx: &mut Tx, Deal { who, quote, payment, .. }: Deal<'
         term: (if is_upgrade { who.now.min(agreement.ends_at) } else { agreement.starts_at }, agreement.ends_at),
         pro_rata: is_upgrade.then(|| Remaining::of(agreement, quote.created_at)),
     };
-    issue::charge(tx, who, charged).await
+    issue::charge(tx, who, charged).await.map(Some)
 }
 
 /// The money of an upgrade is sure: the charge is booked and the total raised, with the same expiry (UPG-4). It is
@@ -166,7 +174,7 @@ async fn raise(tx: &mut Tx, deal: Deal<'_>, agreement: &Agreement) -> Result<(),
     let after = json!({ "credits": total.get(), "quote": quote.id.as_str(), "amount": quote.amount.to_string() });
     audit::record(tx, who, entry.after(after)).await?;
     let invoice = charge(tx, deal, agreement).await?;
-    mail::post(tx, deal, Occasion::UpgradePaid, agreement, Some(&invoice)).await
+    mail::post(tx, deal, Occasion::UpgradePaid, agreement, invoice.as_deref()).await
 }
 
 /// A pending payment is settled.
@@ -201,7 +209,7 @@ async fn settle_purchase(tx: &mut Tx, deal: Deal<'_>, settled: AgreementEvent) -
     audit::record(tx, who, entry).await?;
     if settled == AgreementEvent::SettledApproved {
         let invoice = grant(tx, deal, &agreement).await?;
-        mail::post(tx, deal, Occasion::PurchasePaid, &agreement, Some(&invoice)).await
+        mail::post(tx, deal, Occasion::PurchasePaid, &agreement, invoice.as_deref()).await
     } else {
         event::record(tx, EventKind::AgreementEnded, &agreement, who.now).await?;
         mail::post(tx, deal, Occasion::PurchaseNotPaid, &agreement, None).await

@@ -15,6 +15,9 @@ use toml::{Table, Value};
 /// The catalog that the program brings along.
 pub const EMBEDDED: &str = include_str!("../../catalog.toml");
 
+/// The dimension of products that are charged by use: their one unit says that there is a contract, and is no credit.
+pub const PAY_AS_YOU_GO: &str = "pay_as_you_go";
+
 /// A whole catalog, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalog {
@@ -64,7 +67,7 @@ pub struct Product {
     pub license_terms: String,
     /// One paragraph.
     pub refund_policy: String,
-    /// The entitlement's dimension.
+    /// The entitlement's dimension; [`PAY_AS_YOU_GO`] for what is charged by use.
     pub dimension: String,
     /// Where set-up is handed over to; the program's own set-up page when there is none.
     pub fulfilment_url: Option<String>,
@@ -95,6 +98,16 @@ text_enum! {
         Legacy = "legacy",
         /// By account and license ARN only: an account may have several agreements side by side.
         Concurrent = "concurrent",
+    }
+}
+
+text_enum! {
+    /// What is sold.
+    pub enum Kind {
+        /// Credits, paid in advance.
+        Contract = "contract",
+        /// The right to use now and pay afterwards (CRD-9).
+        PayAsYouGo = "pay_as_you_go",
     }
 }
 
@@ -177,9 +190,11 @@ fn seller(at: String, table: &Table, problems: &mut Vec<String>) -> Option<Selle
 }
 
 fn product(at: String, table: &Table, sellers: &[Option<Seller>], problems: &mut Vec<String>) -> Option<Product> {
-    let terms = terms(format!("{at}, offer"), table.get("offer"), problems);
+    let is_metered = table.get("kind").and_then(Value::as_str).and_then(Kind::parse) == Some(Kind::PayAsYouGo);
+    let terms = terms(format!("{at}, offer"), table.get("offer"), is_metered, problems);
     let mut fields = Fields::of(at, table, problems);
     fields.skip("offer");
+    let kind = fields.optional_word("kind", Kind::Contract, Kind::parse, "contract or pay_as_you_go is needed");
     let id = fields.id("id", ProductId::parse);
     let prodview = fields.id("prodview", Prodview::parse);
     let product_code = fields.code("code");
@@ -192,13 +207,17 @@ fn product(at: String, table: &Table, sellers: &[Option<Seller>], problems: &mut
     let (summary, description) = (fields.line("summary", 240), fields.paragraphs("description"));
     let highlights = fields.points("highlights");
     let (credit_meaning, license_terms) = (fields.paragraphs("credit_meaning"), fields.paragraphs("license_terms"));
-    let (refund_policy, dimension) = (fields.paragraphs("refund_policy"), fields.code("dimension"));
+    let refund_policy = fields.paragraphs("refund_policy");
+    let dimension = if is_metered { Some(PAY_AS_YOU_GO.to_owned()) } else { fields.code("dimension") };
+    if !is_metered && dimension.as_deref() == Some(PAY_AS_YOU_GO) {
+        fields.problem("dimension", "a product that is charged by use has kind = \"pay_as_you_go\" and no dimension");
+    }
     let fulfilment_url = fields.optional_url("fulfilment_url");
     let renewal_license_arn = fields.optional_word("renewal_license_arn", RenewalArn::Same, RenewalArn::parse, "same or new is needed");
     let identity = CustomerIdentity::Concurrent;
     let customer_identity = fields.optional_word("customer_identity", identity, CustomerIdentity::parse, "legacy or concurrent is needed");
     fields.finish();
-    let (name, category) = (name?, category?);
+    let (name, category, _) = (name?, category?, kind?);
     let search_key = search_key(&format!("{} {name} {category}", seller?.name));
     Some(Product {
         id: id?,
@@ -222,15 +241,21 @@ fn product(at: String, table: &Table, sellers: &[Option<Seller>], problems: &mut
     })
 }
 
-fn terms(at: String, value: Option<&Value>, problems: &mut Vec<String>) -> Option<Terms> {
+fn terms(at: String, value: Option<&Value>, is_metered: bool, problems: &mut Vec<String>) -> Option<Terms> {
     let Some(table) = value.and_then(Value::as_table) else {
         problems.push(format!("{at}: a table [product.offer] is needed"));
         return None;
     };
     let mut fields = Fields::of(at, table, problems);
     let currency = fields.currency("currency");
-    let price = fields.price("price", currency);
     let duration_months = fields.whole("months", 1, 120);
+    if is_metered {
+        // Nothing is due before something is used, and there is one of it.
+        fields.finish();
+        let price = Money::new(0, currency?);
+        return Some(Terms { price, duration_months: duration_months?, credits_min: 1, credits_max: 1, credits_step: 1 });
+    }
+    let price = fields.price("price", currency);
     let credits_min = fields.whole("min", 1, Credits::MAX.get());
     let credits_step = fields.whole("step", 1, Credits::MAX.get());
     let credits_max = fields.whole("max", 1, Credits::MAX.get());
@@ -263,100 +288,4 @@ fn minor_units(text: &str, currency: Currency) -> Option<i64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_catalog_that_the_program_brings_along_is_sound() {
-        let catalog = Catalog::parse(EMBEDDED).expect("a sound catalog");
-        let listing =
-            catalog.products.iter().find(|product| product.prodview.as_str() == "prodview-u2in6sa3igl7c").expect("Trend Vision One");
-        assert_eq!(listing.name, "Trend Vision One");
-        let seller = catalog.sellers.iter().find(|seller| seller.id == listing.seller_id).expect("its seller");
-        assert_eq!(seller.name, "Trend Micro");
-        let terms = Terms {
-            price: Money::new(100, Currency::USD),
-            duration_months: 12,
-            credits_min: 100,
-            credits_max: 10_000_000,
-            credits_step: 1,
-        };
-        assert_eq!(listing.terms, terms);
-        assert_eq!(listing.dimension, "credits");
-        assert!(catalog.products.len() >= 4, "search needs more than one listing to mean something");
-    }
-
-    #[test]
-    fn all_problems_are_reported_at_once_with_their_place() {
-        let text = r#"
-            colour = "red"
-            [[seller]]
-            id = "12"
-            name = "  "
-            support_email = "help@example.com"
-            support_url = "ftp://example.com"
-            [[product]]
-            id = "prod-x"
-            prodview = "view-x"
-            code = "x y"
-            seller = "000000000000"
-            name = "Thing"
-            category = "Tools"
-            summary = "A thing."
-            description = "Long."
-            highlights = []
-            credit_meaning = "One."
-            license_terms = "Terms."
-            refund_policy = "None."
-            dimension = "credits"
-            extra = 1
-            [product.offer]
-            price = 1.5
-            currency = "XXX"
-            months = 0
-            min = 10
-            step = 1
-            max = 5
-        "#;
-        let Err(Problems(problems)) = Catalog::parse(text) else { panic!("the catalog must be refused") };
-        let named = [
-            "colour",
-            "seller 1, id",
-            "seller 1, name",
-            "seller 1, support_url",
-            "product 1, prodview",
-            "product 1, code",
-            "product 1, seller",
-        ];
-        let offers = ["product 1, highlights", "product 1, extra", "offer, price", "offer, currency", "offer, months", "offer, max"];
-        for place in named.into_iter().chain(offers) {
-            assert!(problems.iter().any(|problem| problem.contains(place)), "{place} is not in {problems:#?}");
-        }
-        assert_eq!(problems.len(), 13, "{problems:#?}");
-    }
-
-    #[test]
-    fn a_price_is_text_in_the_currencys_own_decimals() {
-        let yen: Currency = "JPY".parse().expect("yen");
-        for (text, currency, minor) in [
-            ("1.00", Currency::USD, 100),
-            ("1", Currency::USD, 100),
-            ("0.05", Currency::EUR, 5),
-            ("2.4", Currency::EUR, 240),
-            ("120", yen, 120),
-        ] {
-            assert_eq!(minor_units(text, currency), Some(minor), "{text}");
-        }
-        for (text, currency) in [
-            ("", Currency::USD),
-            ("0", Currency::USD),
-            ("1.005", Currency::USD),
-            ("-1", Currency::USD),
-            ("1,00", Currency::EUR),
-            (".5", Currency::USD),
-            ("1.5", yen),
-        ] {
-            assert_eq!(minor_units(text, currency), None, "{text}");
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! A listing: what a person reads before they buy. Finds listings by words (MKT-1) and by their place on the web. It has
 //! no part in buying; what a buyer agreed to is frozen in the quote.
 
+use super::catalog::PAY_AS_YOU_GO;
 use super::ids::{OfferId, ProductId, Prodview};
 use super::offer::Offer;
 use super::store::catalog as store;
@@ -68,6 +69,12 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// Whether it is charged by use (CRD-9).
+    #[must_use]
+    pub fn is_metered(&self) -> bool {
+        self.dimension == PAY_AS_YOU_GO
+    }
+
     /// The price terms in force.
     #[must_use]
     pub fn offer(&self) -> Offer {

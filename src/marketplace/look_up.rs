@@ -44,7 +44,7 @@ impl AgreementRecord {
     }
 }
 
-const AGREEMENT: &str = "SELECT g.id, g.license_arn, p.name AS product_name, g.buyer_account_id, a.name AS buyer_name, g.status, g.credits, g.starts_at, g.ends_at, g.auto_renew, k.set_up_at, k.activated_at FROM agreements g JOIN products p ON p.id = g.product_id JOIN buyer_accounts a ON a.id = g.buyer_account_id LEFT JOIN license_arns k ON k.arn = g.license_arn WHERE ";
+const AGREEMENT: &str = "SELECT g.id, g.license_arn, p.name AS product_name, g.buyer_account_id, a.name AS buyer_name, g.status, CASE WHEN p.dimension = 'pay_as_you_go' THEN 0 ELSE g.credits END AS credits, g.starts_at, g.ends_at, g.auto_renew, k.set_up_at, k.activated_at FROM agreements g JOIN products p ON p.id = g.product_id JOIN buyer_accounts a ON a.id = g.buyer_account_id LEFT JOIN license_arns k ON k.arn = g.license_arn WHERE ";
 
 /// One agreement by its id.
 ///

@@ -3,6 +3,7 @@
 
 use super::accept::Deal;
 use super::agreement::Agreement;
+use super::invoice::document;
 use super::payment::PaymentState;
 use super::store::{buyers, catalog};
 use crate::db::{Error, Tx};
@@ -114,6 +115,8 @@ struct Facts<'m> {
     starts: String,
     ends: String,
     renews: bool,
+    /// Charged by use: no credits, nothing due now.
+    metered: bool,
     purchase_order: &'m str,
     subscription_url: String,
     /// Number and address of the invoice, where something was charged.
@@ -135,7 +138,8 @@ pub(super) async fn post(
         Occasion::PurchasePaid | Occasion::PurchasePending | Occasion::PurchaseNotPaid => PurchaseMail { occasion, facts }.render(),
         Occasion::UpgradePaid | Occasion::UpgradePending | Occasion::UpgradeNotPaid => UpgradeMail { occasion, facts }.render(),
     };
-    outbox::post(tx, Mail::new(occasion.kind(), recipient, &subject, written(body)?), deal.who.now).await
+    let mail = Mail::new(occasion.kind(), recipient, &subject, written(body)?);
+    outbox::post(tx, receipt(mail, invoice), deal.who.now).await
 }
 
 /// Puts mails about a renewal in the outbox, one for each purchaser of the account. Without a next term `next` is the one
@@ -151,9 +155,17 @@ pub(super) async fn post_renewal(
     let subject = occasion.subject(&facts.product);
     for recipient in buyers::list_purchaser_emails(tx, &old.buyer_account_id).await? {
         let body = written(RenewalMail { occasion, facts: &facts }.render())?;
-        outbox::post(tx, Mail::new(occasion.kind(), recipient, &subject, body), deal.who.now).await?;
+        outbox::post(tx, receipt(Mail::new(occasion.kind(), recipient, &subject, body), invoice), deal.who.now).await?;
     }
     Ok(())
+}
+
+/// With the invoice as a file, where something was charged (MKT-13).
+fn receipt(mail: Mail, invoice: Option<&str>) -> Mail {
+    match invoice {
+        Some(number) => mail.with_on_delivery(&document::file_name(number), document::MEDIA_TYPE),
+        None => mail,
+    }
 }
 
 fn written(body: Result<String, askama::Error>) -> Result<String, Error> {
@@ -179,6 +191,7 @@ async fn facts<'m>(tx: &mut Tx, deal: Deal<'m>, agreement: &'m Agreement, invoic
         starts: show::date_time(agreement.starts_at, Zone::UTC),
         ends: show::date_time(agreement.ends_at, Zone::UTC),
         renews: agreement.auto_renew,
+        metered: quote.is_metered(),
         purchase_order: quote.purchase_order.as_deref().unwrap_or_default(),
         subscription_url: format!("{origin}/marketplace/subscriptions/{}", agreement.id),
         invoice: invoice.map(|number| (number, format!("{origin}/marketplace/invoices/{number}"))),

@@ -12,6 +12,7 @@ pub mod invoice;
 pub mod listing;
 pub mod look_up;
 mod mail;
+pub mod metering;
 pub mod offer;
 pub mod pay;
 pub mod payment;

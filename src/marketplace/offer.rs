@@ -36,6 +36,12 @@ impl Offer {
         Money::new(self.price_minor, self.currency)
     }
 
+    /// Whether what is sold is charged by use, with nothing due when it is bought (CRD-9).
+    #[must_use]
+    pub const fn is_metered(&self) -> bool {
+        self.price_minor == 0
+    }
+
     /// The numbers of credits that can be bought (MKT-3).
     #[must_use]
     pub fn limits(&self) -> Range {

@@ -74,6 +74,12 @@ pub struct Quote {
 }
 
 impl Quote {
+    /// Whether it is for something that is charged by use: nothing is due (CRD-9).
+    #[must_use]
+    pub const fn is_metered(&self) -> bool {
+        self.price.minor == 0
+    }
+
     /// How it stands at an instant.
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {

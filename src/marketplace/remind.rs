@@ -68,6 +68,8 @@ struct Text<'a> {
     buyer: &'a str,
     agreement: &'a str,
     credits: String,
+    /// Charged by use: no credits.
+    metered: bool,
     purchased: String,
     ends: String,
     in_days: String,
@@ -83,7 +85,8 @@ fn mail(kind: ReminderKind, purchase: &InForce, reader: &Reader, (public_url, no
         seller: &purchase.seller_name,
         buyer: &purchase.buyer_name,
         agreement: &purchase.agreement_id,
-        credits: show::count(purchase.credits, "credit"),
+        credits: if purchase.credits == 0 { "none; it is charged by use".to_owned() } else { show::count(purchase.credits, "credit") },
+        metered: purchase.credits == 0,
         purchased: show::date_time(purchase.purchased_at, zone),
         ends: show::date_time(purchase.ends_at, zone),
         in_days: show::in_days(now, purchase.ends_at, zone),

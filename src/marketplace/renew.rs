@@ -241,7 +241,7 @@ async fn come_into_force(tx: &mut Tx, deal: Deal<'_>, old: &Agreement, next: &Ag
     let after = json!({ "status": "renewed", "next": next.id.as_str(), "credits": next.credits.get(), "amount": quote.amount.to_string() });
     audit::record(tx, who, entry.after(after)).await?;
     let invoice = accept::charge(tx, deal, next).await?;
-    mail::post_renewal(tx, deal, RenewalOccasion::Paid, (old, next), Some(&invoice)).await
+    mail::post_renewal(tx, deal, RenewalOccasion::Paid, (old, next), invoice.as_deref()).await
 }
 
 /// The payment of a renewal was declined at once: there is no next term. Nobody tries again by himself; the mail says what

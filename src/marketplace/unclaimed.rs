@@ -86,7 +86,7 @@ pub async fn list(
     after: Option<&Cursor>,
     size: PageSize,
 ) -> Result<Paged<Unclaimed>, Error> {
-    let columns = "SELECT k.arn AS license_arn, g.id AS agreement_id, p.name AS product_name, g.buyer_account_id, a.name AS buyer_name, g.credits, k.created_at AS purchased_at, g.ends_at, k.set_up_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM purchase_reminders r WHERE r.agreement_id = g.initial_agreement_id AND r.kind = 'unclaimed') AS reminders, (SELECT MAX(r.sent_at) FROM purchase_reminders r WHERE r.agreement_id = g.initial_agreement_id AND r.kind = 'unclaimed') AS reminded_at";
+    let columns = "SELECT k.arn AS license_arn, g.id AS agreement_id, p.name AS product_name, g.buyer_account_id, a.name AS buyer_name, CASE WHEN p.dimension = 'pay_as_you_go' THEN 0 ELSE g.credits END AS credits, k.created_at AS purchased_at, g.ends_at, k.set_up_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM purchase_reminders r WHERE r.agreement_id = g.initial_agreement_id AND r.kind = 'unclaimed') AS reminders, (SELECT MAX(r.sent_at) FROM purchase_reminders r WHERE r.agreement_id = g.initial_agreement_id AND r.kind = 'unclaimed') AS reminded_at";
     let mut query = narrowed(db.read(columns), filter, now);
     if let Some((key, arn)) = after.and_then(Cursor::number) {
         let at = Timestamp::from_timestamp_micros(key).unwrap_or_default();
@@ -101,7 +101,7 @@ pub async fn list(
 /// # Errors
 /// Any storage error.
 pub async fn count(db: &Db, _: StaffScope, filter: &UnclaimedFilter, now: Timestamp) -> Result<(i64, i64), Error> {
-    let query = db.read("SELECT CAST(COUNT(*) AS BIGINT), CAST(COALESCE(SUM(g.credits), 0) AS BIGINT)");
+    let query = db.read("SELECT CAST(COUNT(*) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN p.dimension = 'pay_as_you_go' THEN 0 ELSE g.credits END), 0) AS BIGINT)");
     narrowed(query, filter, now).one().await
 }
 
@@ -110,6 +110,6 @@ pub async fn count(db: &Db, _: StaffScope, filter: &UnclaimedFilter, now: Timest
 /// # Errors
 /// Any storage error.
 pub async fn count_ending(db: &Db, _: StaffScope, from: Timestamp, to: Timestamp) -> Result<(i64, i64), Error> {
-    let query = db.read("SELECT CAST(COUNT(*) AS BIGINT), CAST(COALESCE(SUM(g.credits), 0) AS BIGINT)");
+    let query = db.read("SELECT CAST(COUNT(*) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN p.dimension = 'pay_as_you_go' THEN 0 ELSE g.credits END), 0) AS BIGINT)");
     narrowed(query, &UnclaimedFilter::default(), from).push_bind(" AND g.ends_at <= ", to).one().await
 }

@@ -28,6 +28,9 @@ pub enum UpgradeRefusal {
     /// It was not activated yet (UPG-1).
     #[error("the purchase is not activated yet")]
     NotActivated,
+    /// It is charged by use: there are no credits to add to (CRD-9).
+    #[error("the contract is charged by use")]
+    Metered,
     /// The offer's maximum leaves no room for one more step.
     #[error("the contract has as many credits as the offer sells")]
     Full,
@@ -180,6 +183,9 @@ fn limits(
     now: Timestamp,
 ) -> Result<Range, UpgradeRefusal> {
     agreement.standing(now).after(AgreementEvent::Upgraded)?;
+    if offer.is_metered() {
+        return Err(UpgradeRefusal::Metered);
+    }
     if activated_at.is_none() {
         return Err(UpgradeRefusal::NotActivated);
     }

@@ -12,7 +12,22 @@ pub struct Mail {
     /// Plain text, lines up to about 72 characters.
     pub body: String,
     /// One file that goes with it.
-    pub attachment: Option<Attachment>,
+    pub attachment: Option<Enclosed>,
+}
+
+/// How a file goes with a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Enclosed {
+    /// The mail carries it from the start.
+    Whole(Attachment),
+    /// It takes time to make and can be made again from its name alone, so it is made on delivery and not in the
+    /// transaction that posts the mail.
+    OnDelivery {
+        /// Its name, safe in a header and on a disk.
+        name: String,
+        /// Its media type.
+        media_type: &'static str,
+    },
 }
 
 /// A file that goes with a mail.
@@ -29,8 +44,7 @@ pub struct Attachment {
 impl Attachment {
     /// A file whose name is safe in a header and on a disk: every other character becomes `-`.
     pub fn new(name: &str, media_type: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
-        let safe = |letter: char| if letter.is_ascii_alphanumeric() || ".-_".contains(letter) { letter } else { '-' };
-        Self { name: name.chars().map(safe).collect(), media_type: media_type.into(), content: content.into() }
+        Self { name: safe_name(name), media_type: media_type.into(), content: content.into() }
     }
 }
 
@@ -44,6 +58,16 @@ impl Mail {
     /// The same with a file.
     #[must_use]
     pub fn with(self, attachment: Attachment) -> Self {
-        Self { attachment: Some(attachment), ..self }
+        Self { attachment: Some(Enclosed::Whole(attachment)), ..self }
     }
+
+    /// The same with a file that is made on delivery, from this name.
+    #[must_use]
+    pub fn with_on_delivery(self, name: &str, media_type: &'static str) -> Self {
+        Self { attachment: Some(Enclosed::OnDelivery { name: safe_name(name), media_type }), ..self }
+    }
+}
+
+fn safe_name(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_ascii_alphanumeric() || ".-_".contains(letter) { letter } else { '-' }).collect()
 }

@@ -5,4 +5,4 @@ pub mod deliver;
 pub mod outbox;
 pub mod port;
 
-pub use compose::{Attachment, Mail};
+pub use compose::{Attachment, Enclosed, Mail};

@@ -1,6 +1,6 @@
 //! The outbox table: what is in it will be delivered at least once, what was rolled back never existed.
 
-use super::{Attachment, Mail};
+use super::{Attachment, Enclosed, Mail};
 use crate::db::{Db, Error, Tx};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::MailId;
@@ -33,6 +33,18 @@ pub struct Waiting {
 }
 
 impl Waiting {
+    /// The name of the file that has to be made before this mail can go.
+    #[must_use]
+    pub fn file_to_make(&self) -> Option<&str> {
+        self.attachment_name.as_deref().filter(|_| self.attachment.is_none())
+    }
+
+    /// The same mail with that file.
+    #[must_use]
+    pub fn with_file(self, content: Vec<u8>) -> Self {
+        Self { attachment: Some(content), ..self }
+    }
+
     /// The file that goes with it.
     #[must_use]
     pub fn attachment(&self) -> Option<Attachment> {
@@ -48,8 +60,11 @@ impl Waiting {
 /// # Errors
 /// Any storage error; the change is then rolled back with it.
 pub async fn post(tx: &mut Tx, mail: Mail, now: Timestamp) -> Result<(), Error> {
-    let (name, media_type, content) =
-        mail.attachment.map_or((None, None, None), |file| (Some(file.name), Some(file.media_type), Some(file.content)));
+    let (name, media_type, content) = match mail.attachment {
+        None => (None, None, None),
+        Some(Enclosed::Whole(file)) => (Some(file.name), Some(file.media_type), Some(file.content)),
+        Some(Enclosed::OnDelivery { name, media_type }) => (Some(name), Some(media_type.to_owned()), None),
+    };
     tx.q("INSERT INTO mails (id, kind, recipient, subject, body, created_at, attempts, next_attempt_at, attachment_name, attachment_type, attachment) VALUES ($1, $2, $3, $4, $5, $6, 0, $6, $7, $8, $9)")
         .bind(MailId::generate())
         .bind(mail.kind)

@@ -118,6 +118,7 @@ pub struct XlsxFile {
     book: Workbook,
     bold: Format,
     instant: Format,
+    amount: Format,
     columns: usize,
     rows: u32,
 }
@@ -127,7 +128,8 @@ impl XlsxFile {
         let mut book = Workbook::new();
         book.add_worksheet().set_name("Table").map_err(xlsx_defect)?.set_freeze_panes(1, 0).map_err(xlsx_defect)?;
         let instant = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss \"UTC\"");
-        let mut file = Self { book, bold: Format::new().set_bold(), instant, columns: columns.len(), rows: 0 };
+        let amount = Format::new().set_num_format("0.00");
+        let mut file = Self { book, bold: Format::new().set_bold(), instant, amount, columns: columns.len(), rows: 0 };
         let bold = file.bold.clone();
         for (column, name) in (0u16..).zip(columns) {
             file.sheet()?.write_string_with_format(0, column, *name, &bold).map_err(xlsx_defect)?;
@@ -144,14 +146,17 @@ impl XlsxFile {
         if cells.len() != self.columns {
             return Err(WebError::Internal(anyhow::anyhow!("a row of {} cells in a table of {} columns", cells.len(), self.columns)));
         }
-        let (row, instant) = (self.rows, self.instant.clone());
+        let (row, instant, amount) = (self.rows, self.instant.clone(), self.amount.clone());
         self.rows += 1;
         let sheet = self.sheet()?;
         for (column, cell) in (0u16..).zip(cells) {
             match cell {
                 Cell::Text(words) => drop(sheet.write_string(row, column, *words).map_err(xlsx_defect)?),
                 Cell::Number(number) => drop(sheet.write(row, column, *number).map_err(xlsx_defect)?),
-                Cell::Amount(money) => drop(sheet.write_string(row, column, money.plain()).map_err(xlsx_defect)?),
+                Cell::Amount(money) => match money.plain().parse::<f64>() {
+                    Ok(number) => drop(sheet.write_number_with_format(row, column, number, &amount).map_err(xlsx_defect)?),
+                    Err(_) => drop(sheet.write_string(row, column, money.plain()).map_err(xlsx_defect)?),
+                },
                 Cell::Time(at) => drop(sheet.write_datetime_with_format(row, column, excel_instant(*at)?, &instant).map_err(xlsx_defect)?),
                 Cell::Empty => {}
             }
@@ -185,6 +190,8 @@ fn defect(error: csv::Error) -> WebError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use calamine::{Data, DataType, Reader, Xlsx, open_workbook_from_rs};
+    use std::io::Cursor;
 
     #[test]
     fn cells_are_quoted_neutralised_and_numbers_stay_numbers() {
@@ -195,6 +202,23 @@ mod tests {
         let text = String::from_utf8(file.0.into_inner().unwrap()).unwrap();
         let wanted = "\u{FEFF}Product,Credits,At\r\n'=cmd|' /C calc'!A0,-1200,2026-03-02T09:00:00Z\r\n\"Vision, \"\"One\"\" é\",1000,\r\n";
         assert_eq!(text, wanted);
+    }
+
+    /// CRD-5, CRD-6: in a workbook numbers, amounts and instants are what they are, and text is never a formula.
+    #[test]
+    fn a_workbook_can_be_calculated_with() {
+        let mut file = XlsxFile::new(&["Product", "Credits", "Amount", "At", "Note"]).unwrap();
+        let at = "2026-03-02T09:00:00.123456Z".parse().unwrap();
+        let amount = Money::new(-123_456, "USD".parse().unwrap());
+        file.row(&[Cell::Text("=1+1"), Cell::Number(1_234_567), Cell::Amount(amount), Cell::Time(at), Cell::Empty]).unwrap();
+        assert!(file.row(&[Cell::Number(1)]).is_err(), "a row with a cell too few is a defect");
+        let mut read: Xlsx<_> = open_workbook_from_rs(Cursor::new(file.book.save_to_buffer().unwrap())).unwrap();
+        let table = read.worksheet_range("Table").unwrap();
+        let rows: Vec<Vec<Data>> = table.rows().map(<[Data]>::to_vec).collect();
+        assert_eq!(rows[0], ["Product", "Credits", "Amount", "At", "Note"].map(|name| Data::String(name.to_owned())));
+        assert_eq!(rows[1][..3], [Data::String("=1+1".to_owned()), Data::Float(1_234_567.0), Data::Float(-1_234.56)]);
+        assert_eq!(rows[1][3].get_datetime().unwrap().as_f64().to_string(), "46083.375", "days since 1900: 2 March 2026, 09:00");
+        assert!(read.worksheet_formula("Table").unwrap().is_empty(), "no cell is a formula");
     }
 
     #[test]

@@ -7,7 +7,6 @@ use super::shell::{Crumb, Face, Flash, NavGroup, NavItem, Person, Place, Shell, 
 use super::visit::Visit;
 use crate::access::{Action, Actor, allows};
 use crate::identity::session::IDLE;
-use crate::kernel::show;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -51,7 +50,7 @@ pub fn shell(visit: &Visit, title: &str) -> Shell {
         sign_out_href: paths::sign_out(),
         account_href: paths::account(),
         crossings: crossings(visit, face),
-        session_ends: visit.actor().map(|_| show::iso(visit.now() + IDLE)),
+        session_seconds: visit.actor().map(|_| IDLE.num_seconds()),
         stylesheet: assets::APP_CSS,
         script: assets::APP_JS,
         icons: assets::ICONS_SVG,

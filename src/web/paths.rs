@@ -194,6 +194,12 @@ paths! {
     ALLOCATION_ENTRIES, allocation_entries(solution: &str, feature: &str) = "/console/credits/allocation/{solution}/{feature}/entries";
     /// Its entries as CSV.
     ALLOCATION_ENTRIES_CSV, allocation_entries_csv(solution: &str, feature: &str) = "/console/credits/allocation/{solution}/{feature}/entries.csv";
+    /// Metered units as CSV.
+    PAY_AS_YOU_GO_CSV, pay_as_you_go_csv() = "/console/credits/pay-as-you-go.csv";
+    /// Manage billing model.
+    BILLING_MODELS, billing_models() = "/console/credits/billing-model";
+    /// One feature's: preview and POST.
+    BILLING_MODEL, billing_model(solution: &str, feature: &str) = "/console/credits/billing-model/{solution}/{feature}";
     /// Where the credits of a license came from and went.
     LICENSE_TRACE, license_trace(license: LicenseId) = "/console/licenses/{license}/trace";
     /// The same as CSV.

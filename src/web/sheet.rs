@@ -132,7 +132,7 @@ pub async fn download(make: impl FnOnce() -> Result<PdfFile, PaperError> + Send 
     let made = actix_web::web::block(make).await.map_err(|error| WebError::Internal(error.into()))?;
     let file = made.map_err(|error| WebError::Internal(error.into()))?;
     let named = format!("attachment; filename=\"{}\"", file.name);
-    Ok(HttpResponse::Ok().content_type("application/pdf").insert_header((header::CONTENT_DISPOSITION, named)).body(file.bytes))
+    Ok(HttpResponse::Ok().content_type(document::MEDIA_TYPE).insert_header((header::CONTENT_DISPOSITION, named)).body(file.bytes))
 }
 
 /// The address of a document for its buyer.

@@ -179,8 +179,8 @@ pub struct Shell {
     pub account_href: String,
     /// Links to the other faces that this person may use.
     pub crossings: Vec<Crumb>,
-    /// RFC 3339 instant at which the session ends if nothing happens; none for people who are not signed in.
-    pub session_ends: Option<String>,
+    /// Seconds until the session ends if nothing happens; none for people who are not signed in.
+    pub session_seconds: Option<i64>,
     pub stylesheet: &'static str,
     pub script: &'static str,
     pub icons: &'static str,

@@ -48,6 +48,7 @@ impl Inspector {
 impl Looks for Inspector {
     async fn look(&mut self, desk: &Desk, name: &str) {
         self.stops += 1;
+        let known = self.found.len();
         for (width, height) in [(390, 844), (1280, 900)] {
             for theme in ["light", "dark"] {
                 desk.chromium.show_as(width, height, theme).await;
@@ -73,5 +74,9 @@ impl Looks for Inspector {
         self.expect_to_fit(desk, name, A4_WIDTH, "on paper").await;
         desk.chromium.show_as(1280, 800, "light").await;
         self.found.extend(desk.complaints().await.into_iter().map(|line| format!("{name}: {line}")));
+        // Told at once, because a walk that cannot go on ends before the last line.
+        for line in &self.found[known..] {
+            eprintln!("{line}");
+        }
     }
 }

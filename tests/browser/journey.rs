@@ -66,14 +66,20 @@ pub async fn set_up_and_activate(desk: &Desk) {
     desk.expect_heading("Activation Successful").await;
 }
 
-/// With JavaScript the hand-over goes on by itself; without, it is a button.
+/// To the console with a purchase of credits.
 pub async fn continue_to_console(desk: &Desk) {
+    continue_to_console_of(desk, "Trend Vision One").await;
+}
+
+/// With JavaScript the hand-over goes on by itself; without, it is a button.
+pub async fn continue_to_console_of(desk: &Desk, product: &str) {
+    let landed = format!("Set up {product}");
     if desk.scripts() {
-        desk.expect_heading("Set up Trend Vision One").await;
+        desk.expect_heading(&landed).await;
     } else {
         desk.expect_heading("Set up your account").await;
         desk.press("Continue to the console").await;
-        desk.expect_heading("Set up Trend Vision One").await;
+        desk.expect_heading(&landed).await;
     }
 }
 

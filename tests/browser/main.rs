@@ -8,6 +8,7 @@ mod support;
 mod accessibility;
 mod journey;
 mod layout;
+mod pay_as_you_go;
 mod set_up;
 mod stops;
 mod years;

@@ -3,6 +3,7 @@
 //! file an area; they are told in this order, because each goes on from what the one before left.
 
 mod buying;
+mod by_use;
 mod console;
 mod ending;
 mod licensing;
@@ -25,6 +26,7 @@ pub async fn walk(portal: &Portal, looks: &mut impl Looks) {
     licensing::activation(portal, &desk, looks).await;
     licensing::subscription(portal, &desk, looks).await;
     console::console(portal, &desk, looks).await;
+    by_use::pay_as_you_go(portal, &desk, looks).await;
     support::look_up(&desk, looks).await;
     support::transfer(portal, &desk, looks).await;
     support::decisions(portal, &desk, looks).await;

@@ -39,7 +39,7 @@ async fn search(browser: &mut Browser, text: &str) -> Vec<String> {
 }
 
 both_engines! {
-    /// SUP-1: a business, a person, a license, an agreement and a buyer account are each found by any of their identifiers.
+    /// SUP-1: a business, a person, a license, an agreement, an invoice and a buyer account are each found by any of their identifiers.
     #[test]
     async fn everything_is_found_by_any_of_its_identifiers(stage: Stage) {
         let portal = stage.portal().await;
@@ -56,6 +56,7 @@ both_engines! {
         let license = format!("/admin/licenses/{}", held.license);
         let purchase = format!("/admin/purchases/{key}");
         let account = "/admin/buyer-accounts/777788889999".to_owned();
+        let invoice = "/admin/invoices/TM-2026-000001".to_owned();
         for (typed, found) in [
             (acme.to_string(), &business),
             (format!("  {} ", acme.to_string().to_uppercase()), &business),
@@ -75,6 +76,7 @@ both_engines! {
             (agreement.id.as_str().to_owned(), &purchase),
             (agreement.license_arn.as_str().to_owned(), &purchase),
             (key, &purchase),
+            ("tm-2026-000001".to_owned(), &invoice),
             ("777788889999".to_owned(), &account),
             ("7777-8888-9999".to_owned(), &account),
         ] {
@@ -83,7 +85,7 @@ both_engines! {
             let page = desk.open(found).await;
             assert_eq!((page.status, page.path()), (200, found.as_str()));
         }
-        for unknown in ["nobody at all", "agmt-zzzzzzzzzzzz", "000000000000", "nobody@nowhere.example", &BusinessId::generate().to_string()] {
+        for unknown in ["nobody at all", "agmt-zzzzzzzzzzzz", "000000000000", "TM-2026-000002", "nobody@nowhere.example", &BusinessId::generate().to_string()] {
             assert!(search(&mut desk, unknown).await.is_empty(), "{unknown}");
             assert!(desk.page().says("Nothing found"));
         }

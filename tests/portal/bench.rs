@@ -5,9 +5,9 @@ use crate::support::Stage;
 use creditdesk::db::Engine;
 use std::process::{Command, Output, Stdio};
 
-async fn run(stage: &Stage) -> Output {
+async fn run(stage: &Stage, more: &[&str]) -> Output {
     let mut bench = Command::new(env!("CARGO_BIN_EXE_creditdesk"));
-    bench.args(["bench", "--seconds", "0", "--connections", "2", "--activations", "16"]);
+    bench.args(["bench", "--seconds", "0", "--connections", "2"]).args(more);
     bench.env_clear().env("TMPDIR", stage.folder()).env("DATABASE_URL", stage.url()).stdin(Stdio::null());
     tokio::task::spawn_blocking(move || bench.output().expect("the program starts")).await.expect("a run that ends")
 }
@@ -22,7 +22,7 @@ both_engines! {
     /// The run fails when `src/bench/bare.rs` has other statements than an activation.
     #[test]
     async fn the_benchmark_compares_everything_and_leaves_nothing_behind(stage: Stage) {
-        let done = run(&stage).await;
+        let done = run(&stage, &["--activations", "16"]).await;
         let said = String::from_utf8_lossy(&done.stdout);
         assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
         for line in ["License Information", "listing", "activations/s", "resident memory", "time to ready", "person and roles"] {
@@ -35,5 +35,18 @@ both_engines! {
             let schemas = stage.db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM information_schema.schemata WHERE schema_name = 'creditdesk_bench'");
             assert_eq!(schemas.scalar::<i64>().await.unwrap(), 0);
         }
+    }
+
+    /// The run fails when a statement of License Information, Credits & Billing or the usage API looks at a whole table, by
+    /// the engine's own plan, and when `src/bench/bare_usage.rs` has other statements than a usage report.
+    #[test]
+    async fn no_statement_of_the_measured_pages_and_of_the_usage_api_looks_at_a_whole_table(stage: Stage) {
+        let done = run(&stage, &["--sizes", "--licenses", "300", "--reports", "32"]).await;
+        let said = String::from_utf8_lossy(&done.stdout);
+        assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
+        for line in ["201 licenses", "none looks at a whole table", "Credits & Billing, 100", "usage reports/s"] {
+            assert!(said.contains(line), "{line} is missing in:\n{said}");
+        }
+        assert_eq!(left_over(&stage), Vec::<String>::new());
     }
 }

@@ -251,9 +251,9 @@ both_engines! {
         assert!(page.attributes("time", "datetime").contains(&"2026-03-02T09:00:00Z".to_owned()));
     }
 
-    /// CRD-9 and what else is not there yet has a tab that says what it will hold.
+    /// CRD-9: without a contract the tab says so, how to get one, and why *Manage billing model* does nothing.
     #[test]
-    async fn the_other_tabs_say_what_they_will_hold(stage: Stage) {
+    async fn without_a_contract_the_tab_of_use_says_how_to_get_one(stage: Stage) {
         let portal = stage.portal().await;
         let mut admin = portal.sign_in("admin@acme.example").await;
         assert!(admin.open(CREDITS).await.says("No licenses yet"));
@@ -261,7 +261,8 @@ both_engines! {
         admin.click("Pay-as-you-go").await;
         assert_eq!((admin.page().status, admin.page().heading().as_str()), (200, "Credits & Billing"));
         assert_eq!(admin.page().all("[aria-disabled=true]"), ["Manage billing model"]);
-        assert!(admin.page().says("needs a pay-as-you-go contract"));
+        assert!(admin.page().says("needs a pay-as-you-go contract") && admin.page().says("No pay-as-you-go contract"));
+        assert!(admin.page().link("Search the marketplace").is_some());
         assert!(admin.click("All available solutions").await.says("Showing 28 features of 10 solutions"));
         assert_eq!(admin.page().all("nav.tabs [aria-current=page]"), ["All available solutions"]);
         let titles = [admin.page().title(), admin.click("Annual credits").await.title()];

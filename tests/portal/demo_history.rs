@@ -16,7 +16,7 @@ async fn count(stage: &Stage, sql: &'static str) -> i64 {
 }
 
 both_engines! {
-    /// REN-1, UPG-4, CRD-2: two renewals, the second larger than what was in force, two upgrades and a lapsed contract come
+    /// REN-1, UPG-4, CRD-2, CRD-9: two renewals, the second larger than what was in force, two upgrades and a lapsed contract come
     /// out of the use cases with every figure exact; a database that has people is left alone.
     #[test]
     async fn two_years_are_lived_through_and_everything_adds_up(stage: Stage) {
@@ -29,7 +29,9 @@ both_engines! {
         assert_eq!(count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM credit_entries WHERE kind = 'renewed'").await, 6);
         assert_eq!(count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM invoices").await, count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM charges").await);
         assert_eq!(count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM mails WHERE given_up_at IS NOT NULL OR sent_at IS NULL").await, 0);
-        assert!(count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM mails WHERE kind LIKE '%remind%'").await > 0, "an unclaimed purchase is reminded of");
+        let told = "SELECT CAST(COUNT(*) AS BIGINT) FROM metering_records WHERE dimension = 'file-security/storage-bucket'";
+        assert!((98 * 24..=99 * 24 + 1).contains(&count(&stage, told).await), "CRD-9: every hour of ninety-nine days: {}", count(&stage, told).await);
+        assert!(count(&stage, "SELECT CAST(COUNT(*) AS BIGINT) FROM mails WHERE kind = 'purchase_unclaimed'").await > 0, "an unclaimed purchase is reminded of");
         let again = live(&config(&stage), &stage.db, stage.now()).await.unwrap_err();
         assert!(again.to_string().contains("needs an empty one"), "{again}");
     }

@@ -4,6 +4,7 @@ use crate::support::Stage;
 use chrono::TimeDelta;
 use creditdesk::db::{self, Db, Failed, refuse};
 use creditdesk::kernel::clock::Timestamp;
+use creditdesk::marketplace::invoice::file_of_name;
 use creditdesk::notices::deliver::deliver_due;
 use creditdesk::notices::outbox::{self, ATTEMPTS_MAX};
 use creditdesk::notices::port::MailPort;
@@ -79,8 +80,8 @@ both_engines! {
     async fn a_mail_goes_out_once_over_a_real_smtp_conversation(stage: Stage) {
         let (port, taken) = smtp_server("250 ok").await;
         post(&stage.db, stage.now(), "Activation Successful").await;
-        assert_eq!(deliver_due(&stage.db, &stage.clock, &smtp_port(port)).await.unwrap(), 1);
-        assert_eq!(deliver_due(&stage.db, &stage.clock, &smtp_port(port)).await.unwrap(), 0, "it is not sent twice");
+        assert_eq!(deliver_due(&stage.db, &stage.clock, &smtp_port(port), file_of_name).await.unwrap(), 1);
+        assert_eq!(deliver_due(&stage.db, &stage.clock, &smtp_port(port), file_of_name).await.unwrap(), 0, "it is not sent twice");
         let (kept,): (String,) = stage.db.read("SELECT body FROM mails").one().await.unwrap();
         assert_eq!(kept, "", "a sent mail's text, which may carry a working link, is not kept");
         let taken = taken.lock().unwrap();
@@ -97,7 +98,7 @@ both_engines! {
         post(&stage.db, stage.now(), "Activation Successful").await;
         for attempt in 0..ATTEMPTS_MAX {
             assert_eq!(outbox::list_due(&stage.db, stage.now(), 10).await.unwrap().len(), 1, "due for attempt {attempt}");
-            assert_eq!(deliver_due(&stage.db, &stage.clock, &smtp_port(port)).await.unwrap(), 0);
+            assert_eq!(deliver_due(&stage.db, &stage.clock, &smtp_port(port), file_of_name).await.unwrap(), 0);
             assert!(outbox::list_due(&stage.db, stage.now(), 10).await.unwrap().is_empty(), "not due again at once");
             stage.clock.advance(TimeDelta::minutes(1 << attempt.min(9)));
         }
@@ -115,7 +116,7 @@ both_engines! {
             post(&stage.db, stage.now(), &format!("mail {number}")).await;
         }
         let (first, second) = (smtp_port(port), smtp_port(port));
-        let (first, second) = tokio::join!(deliver_due(&stage.db, &stage.clock, &first), deliver_due(&stage.db, &stage.clock, &second));
+        let (first, second) = tokio::join!(deliver_due(&stage.db, &stage.clock, &first, file_of_name), deliver_due(&stage.db, &stage.clock, &second, file_of_name));
         assert_eq!(first.unwrap() + second.unwrap(), 20);
         assert_eq!(taken.lock().unwrap().len(), 20);
     }
@@ -126,7 +127,7 @@ both_engines! {
         post(&stage.db, stage.now(), "Hello\r\nBcc: everybody@acme.example").await;
         let folder = stage.folder().join("mail");
         let port = MailPort::Files { folder: folder.clone(), from: "Creditdesk <desk@creditdesk.example>".parse().unwrap(), delivered: None };
-        assert_eq!(deliver_due(&stage.db, &stage.clock, &port).await.unwrap(), 1);
+        assert_eq!(deliver_due(&stage.db, &stage.clock, &port, file_of_name).await.unwrap(), 1);
         let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         let [file] = files.as_slice() else { panic!("one file, not {files:?}") };
         let text = std::fs::read_to_string(file).unwrap();
@@ -155,7 +156,7 @@ both_engines! {
         posted.unwrap();
         let due = outbox::list_due(&stage.db, stage.now(), 10).await.unwrap();
         assert_eq!(due[0].attachment(), Some(file));
-        assert_eq!(deliver_due(&stage.db, &stage.clock, &smtp_port(port)).await.unwrap(), 1);
+        assert_eq!(deliver_due(&stage.db, &stage.clock, &smtp_port(port), file_of_name).await.unwrap(), 1);
         let kept: (String, Option<String>, Option<Vec<u8>>) = stage.db.read("SELECT body, attachment_name, attachment FROM mails").one().await.unwrap();
         assert_eq!(kept, (String::new(), Some("expiry-..---X--y.ics".to_owned()), None), "text and content go, the name stays");
         let taken = taken.lock().unwrap();
@@ -169,6 +170,23 @@ both_engines! {
         ] {
             assert!(mail.contains(part), "{part} is missing in {mail}");
         }
+    }
+
+    /// MKT-13: a receipt whose document cannot be made does not go out without it; it waits, and staff can read why.
+    #[test]
+    async fn a_mail_waits_for_a_file_that_cannot_be_made_yet(stage: Stage) {
+        let (port, taken) = smtp_server("250 ok").await;
+        let posted: Result<(), db::Error> = tx!(stage.db, |tx| {
+            let mail = Mail::new("marketplace_purchase_paid", "ada@acme.example", "Your purchase", "The invoice is attached.");
+            outbox::post(tx, mail.with_on_delivery("TM-2026-000009.pdf", "application/pdf"), stage.now()).await
+        });
+        posted.unwrap();
+        assert_eq!(deliver_due(&stage.db, &stage.clock, &smtp_port(port), file_of_name).await.unwrap(), 0);
+        assert!(taken.lock().unwrap().is_empty());
+        let waits: (Option<String>, Option<Timestamp>) = stage.db.read("SELECT last_error, sent_at FROM mails").one().await.unwrap();
+        assert_eq!(waits, (Some("there is no document TM-2026-000009.pdf".to_owned()), None));
+        stage.clock.advance(TimeDelta::minutes(1));
+        assert_eq!(outbox::list_due(&stage.db, stage.now(), 10).await.unwrap().len(), 1, "it is tried again");
     }
 
     #[test]

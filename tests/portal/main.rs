@@ -33,6 +33,7 @@ mod mail;
 mod marketplace;
 mod model;
 mod pages;
+mod pay_as_you_go;
 mod planning;
 mod races;
 mod renewal;

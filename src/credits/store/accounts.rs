@@ -3,6 +3,7 @@
 use crate::access::BusinessScope;
 use crate::credits::allocated::Posted;
 use crate::credits::allocation::{Observation, Reason};
+use crate::credits::billing_model::BillingModel;
 use crate::db::{Db, Error, Tx};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::{AllocationEntryId, BusinessId, ServiceKeyId};
@@ -17,13 +18,14 @@ pub(in crate::credits) struct Account {
     pub units: i64,
     pub in_use: Option<String>,
     pub credits: i64,
+    pub billing_model: BillingModel,
     pub service_key_id: Option<ServiceKeyId>,
     pub observed_at: Option<Timestamp>,
     pub changed_at: Option<Timestamp>,
 }
 
 pub(in crate::credits) async fn find(tx: &mut Tx, business: BusinessId, account: &str) -> Result<Option<Account>, Error> {
-    tx.q("SELECT entries, units, in_use, credits, service_key_id, observed_at, changed_at FROM allocation_accounts WHERE business_id = $1 AND account = $2")
+    tx.q("SELECT entries, units, in_use, credits, billing_model, service_key_id, observed_at, changed_at FROM allocation_accounts WHERE business_id = $1 AND account = $2")
         .bind(business)
         .bind(account.to_owned())
         .opt()
@@ -118,6 +120,22 @@ pub(in crate::credits) async fn note_report(
         .await
 }
 
+/// The account has another model from now on; from exactly the one that the caller saw under the pool's lock.
+pub(in crate::credits) async fn change_model(
+    tx: &mut Tx,
+    business: BusinessId,
+    account: &str,
+    (from, to): (BillingModel, BillingModel),
+) -> Result<(), Error> {
+    tx.q("UPDATE allocation_accounts SET billing_model = $4 WHERE business_id = $1 AND account = $2 AND billing_model = $3")
+        .bind(business)
+        .bind(account.to_owned())
+        .bind(from)
+        .bind(to)
+        .exec_one()
+        .await
+}
+
 pub(in crate::credits) async fn applied_file(db: &Db) -> Result<Option<String>, Error> {
     let found: Option<(String,)> = db.read("SELECT fingerprint FROM solutions_applied WHERE name = 'current'").opt().await?;
     Ok(found.map(|(fingerprint,)| fingerprint))
@@ -171,6 +189,7 @@ pub(in crate::credits) struct StateRow {
     pub units: i64,
     pub in_use: Option<String>,
     pub credits: i64,
+    pub model: BillingModel,
     pub explanation: String,
     pub reason: Reason,
     pub recorded_at: Timestamp,
@@ -181,7 +200,7 @@ pub(in crate::credits) struct StateRow {
 }
 
 pub(in crate::credits) async fn list_states(tx: &mut Tx, business: BusinessId, now: Timestamp) -> Result<Vec<StateRow>, Error> {
-    tx.q("SELECT a.account AS account, e.number AS number, e.units AS units, e.in_use AS in_use, e.credits_after AS credits, e.explanation AS explanation, \
+    tx.q("SELECT a.account AS account, e.number AS number, e.units AS units, e.in_use AS in_use, e.credits_after AS credits, a.billing_model AS model, e.explanation AS explanation, \
          e.reason AS reason, e.recorded_at AS recorded_at, e.recorded_by AS recorded_by, a.reported_at AS reported_at, a.observed_at AS observed_at, k.name AS service \
          FROM allocation_accounts a JOIN allocation_entries e ON e.business_id = a.business_id AND e.account = a.account AND e.number = \
          (SELECT x.number FROM allocation_entries x WHERE x.business_id = a.business_id AND x.account = a.account AND x.recorded_at <= $2 ORDER BY x.number DESC LIMIT 1) \

@@ -68,8 +68,7 @@ pub async fn issue(
     products: &Products,
     _: StaffScope,
     who: &Who,
-    person: PersonId,
-    form_key: &str,
+    (person, form_key): (PersonId, &str),
     order: &Order,
 ) -> Result<Issued, Failed<IssueRefusal>> {
     if products.credits_dimension(&order.worth.product_code).is_none() {

@@ -150,14 +150,13 @@ pub async fn codes(
     db: &Db,
     _: StaffScope,
     batch: CodeBatchId,
-    status: Option<Status>,
-    now: Timestamp,
+    (status, now): (Option<Status>, Timestamp),
     after: Option<&Cursor>,
     size: PageSize,
 ) -> Result<Paged<CodeRecord>, Error> {
     let from = after.and_then(Cursor::number).map_or(0, |(place, _)| place);
     let rows = store::list_codes(db, batch, (status, now), from, size.overfetch()).await?;
-    Ok(Paged::from_overfetch(rows, size, |row| Cursor::of_number(row.place, &row.id.to_string())))
+    Ok(Paged::from_overfetch(rows, size, |row| Cursor::of_number(row.place, row.id.to_string())))
 }
 
 /// Products that a code can be issued for by choosing.

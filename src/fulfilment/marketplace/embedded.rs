@@ -1,6 +1,9 @@
 //! The adapter to the embedded marketplace: the only code that knows both sides. It translates, and decides nothing.
 
-use super::{AgreementFacts, AgreementStanding, Change, Ending, Entitlement, Marketplace, ResolveError, ResolvedPurchase, Unreachable};
+use super::{
+    AgreementFacts, AgreementStanding, Change, Ending, Entitlement, Marketplace, Metering, ResolveError, ResolvedPurchase, Unreachable,
+    Usage,
+};
 use crate::audit::Who;
 use crate::db::{Db, Failed};
 use crate::kernel::clock::{Clock, Timestamp};
@@ -9,7 +12,7 @@ use crate::kernel::secret::Secret;
 use crate::marketplace::agreement::{self, AgreementStatus, Standing};
 use crate::marketplace::ids::LicenseArn;
 use crate::marketplace::token::{self, ResolveRefusal};
-use crate::marketplace::{entitlement, event};
+use crate::marketplace::{entitlement, event, metering};
 use async_trait::async_trait;
 
 /// The embedded marketplace on the program's own database.
@@ -108,6 +111,20 @@ impl Marketplace for Embedded {
 
     async fn acknowledge(&self, changes: &[EventId]) -> Result<(), Unreachable> {
         event::acknowledge(&self.db, changes, self.clock.now()).await.map_err(unreachable_by)
+    }
+
+    async fn meter(&self, license_arn: &str, usage: &[Usage]) -> Result<Metering, Unreachable> {
+        let Some(arn) = LicenseArn::parse(license_arn) else {
+            return Ok(Metering::NotSupported);
+        };
+        let records = usage.iter().map(|hour| metering::Record {
+            key: hour.key.clone(),
+            dimension: hour.dimension.clone(),
+            hour_at: hour.hour_at,
+            quantity: hour.quantity,
+        });
+        let taken = metering::take(&self.db, &arn, &records.collect::<Vec<_>>(), self.clock.now()).await.map_err(unreachable_by)?;
+        Ok(if taken { Metering::Taken } else { Metering::NotSupported })
     }
 
     async fn report_activated(&self, license_arn: &str, at: Timestamp) -> Result<(), Unreachable> {

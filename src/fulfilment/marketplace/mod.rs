@@ -120,6 +120,28 @@ pub struct Change {
 #[error("the marketplace cannot be reached")]
 pub struct Unreachable(#[from] pub anyhow::Error);
 
+/// What a feature used in one hour, for a marketplace that bills by use (CRD-9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// The same for the same contract, feature and hour: telling it again makes no difference.
+    pub key: String,
+    /// The feature.
+    pub dimension: String,
+    /// The beginning of the hour.
+    pub hour_at: Timestamp,
+    /// Units, more than zero.
+    pub quantity: i64,
+}
+
+/// What a marketplace makes of metered usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metering {
+    /// It has every hour.
+    Taken,
+    /// It has no metering, or not for this purchase.
+    NotSupported,
+}
+
 /// A marketplace, seen from the console.
 #[async_trait]
 pub trait Marketplace: Send + Sync {
@@ -145,4 +167,9 @@ pub trait Marketplace: Send + Sync {
 
     /// Tells the marketplace that the purchase was activated, where it wants to know. Repeatable.
     async fn report_activated(&self, license_arn: &str, at: Timestamp) -> Result<(), Unreachable>;
+
+    /// Tells the marketplace what a purchase used, where it has metering. Repeatable.
+    async fn meter(&self, _license_arn: &str, _usage: &[Usage]) -> Result<Metering, Unreachable> {
+        Ok(Metering::NotSupported)
+    }
 }

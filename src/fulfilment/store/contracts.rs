@@ -22,11 +22,11 @@ pub(in crate::fulfilment) struct NewContract<'a> {
     pub activated_by: PersonId,
 }
 
-/// Takes the license ARN for one business. False when it was taken before: the constraint on the ARN decides every race
-/// (ACT-6), and on Postgres it waits for a rival that has not committed yet.
+/// Takes the license ARN for one business. False when it was taken before, or when the business has another pay-as-you-go
+/// contract (CRD-9): the constraints decide every race (ACT-6), and on Postgres they wait for a rival that has not committed yet.
 pub(in crate::fulfilment) async fn activate(tx: &mut Tx, contract: &NewContract<'_>) -> Result<bool, Error> {
     let inserted = tx
-        .q("INSERT INTO contracts (id, business_id, source, license_arn, product_code, product_name, seller_name, dimension, agreement_id, initial_agreement_id, buyer_account_id, auto_renew, granted, expires_at, activated_at, activated_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (license_arn) DO NOTHING")
+        .q("INSERT INTO contracts (id, business_id, source, license_arn, product_code, product_name, seller_name, dimension, agreement_id, initial_agreement_id, buyer_account_id, auto_renew, granted, expires_at, activated_at, activated_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING")
         .bind(contract.id)
         .bind(contract.business)
         .bind(contract.purchase.source)
@@ -70,8 +70,8 @@ pub(in crate::fulfilment) async fn find_activation(db: &Db, license_arn: &str) -
 const BY_ARN: &str = "c.id IN (SELECT k.id FROM contracts k WHERE k.license_arn = $1 UNION ALL SELECT f.contract_id FROM contract_arns f WHERE f.license_arn = $1)";
 
 /// The same inside the transaction that lost the race.
-pub(in crate::fulfilment) async fn get_activation(tx: &mut Tx, license_arn: &str) -> Result<Activation, Error> {
-    tx.q(ACTIVATION).push(BY_ARN).bind(license_arn).one().await
+pub(in crate::fulfilment) async fn find_winner(tx: &mut Tx, license_arn: &str) -> Result<Option<Activation>, Error> {
+    tx.q(ACTIVATION).push(BY_ARN).bind(license_arn).opt().await
 }
 
 /// An activation of one business, by contract.
@@ -101,6 +101,13 @@ pub(in crate::fulfilment) struct Booked {
     pub expires_at: Timestamp,
     pub ended_at: Option<Timestamp>,
     pub open_questions: i64,
+}
+
+impl Booked {
+    /// Whether it is a pay-as-you-go contract: it has no items and no credits (CRD-9).
+    pub fn is_pay_as_you_go(&self) -> bool {
+        self.dimension == crate::credits::pay_as_you_go::DIMENSION
+    }
 }
 
 const BOOKED: &str = "SELECT id, business_id, source, license_arn, product_code, product_name, dimension, agreement_id, initial_agreement_id, buyer_account_id, auto_renew, granted, expires_at, ended_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM contract_questions q WHERE q.contract_id = contracts.id AND q.closed_at IS NULL) AS open_questions FROM contracts WHERE ";

@@ -55,8 +55,7 @@ pub async fn issue(
     db: &Db,
     _: StaffScope,
     who: &Who,
-    number: &str,
-    turn: i64,
+    (number, turn): (&str, i64),
     amount: Money,
     reason: &Reason,
 ) -> Result<String, Failed<CreditRefusal>> {

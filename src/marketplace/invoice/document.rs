@@ -18,12 +18,21 @@ pub struct PdfFile {
     pub bytes: Vec<u8>,
 }
 
+/// What kind of file it is.
+pub const MEDIA_TYPE: &str = "application/pdf";
+
+/// What the file of the document with this number is called.
+#[must_use]
+pub fn file_name(number: &str) -> String {
+    format!("{number}.pdf")
+}
+
 /// The invoice or credit note as a file.
 ///
 /// # Errors
 /// When it cannot be written, which is a defect.
 pub fn pdf(invoice: &Invoice) -> Result<PdfFile, PaperError> {
-    Ok(PdfFile { name: format!("{}.pdf", invoice.number), bytes: paper(invoice).pdf()? })
+    Ok(PdfFile { name: file_name(&invoice.number), bytes: paper(invoice).pdf()? })
 }
 
 /// `Invoice TM-2026-000123`.

@@ -4,12 +4,14 @@
 //! A number is `TM-2026-000123`: the seller's prefix, the year of the document's date in UTC, a gapless number that begins
 //! at 1 in every year; a credit note's is `TM-CN-2026-000001`, from a series of its own.
 
+mod attach;
 pub mod credit_note;
 pub mod document;
 pub(in crate::marketplace) mod issue;
 pub mod list;
 mod prefix;
 
+pub use attach::file_of_name;
 pub use issue::issue_missing;
 
 use crate::kernel::clock::Timestamp;

@@ -7,6 +7,7 @@ pub(super) mod buyers;
 pub(super) mod catalog;
 pub(super) mod events;
 pub(super) mod invoices;
+pub(super) mod metering;
 pub(super) mod payments;
 pub(super) mod quotes;
 pub(super) mod reminders;

@@ -74,7 +74,7 @@ pub(in crate::marketplace) async fn find_arn(db: &Db, key: &str) -> Result<Optio
     Ok(found.map(|(arn,)| arn))
 }
 
-const IN_FORCE: &str = "SELECT g.id AS agreement_id, g.initial_agreement_id, g.buyer_account_id, a.name AS buyer_name, p.name AS product_name, s.name AS seller_name, g.credits, k.created_at AS purchased_at, g.ends_at FROM agreements g JOIN license_arns k ON k.arn = g.license_arn JOIN products p ON p.id = g.product_id JOIN sellers s ON s.id = p.seller_id JOIN buyer_accounts a ON a.id = g.buyer_account_id WHERE g.status = 'active'";
+const IN_FORCE: &str = "SELECT g.id AS agreement_id, g.initial_agreement_id, g.buyer_account_id, a.name AS buyer_name, p.name AS product_name, s.name AS seller_name, CASE WHEN p.dimension = 'pay_as_you_go' THEN 0 ELSE g.credits END AS credits, k.created_at AS purchased_at, g.ends_at FROM agreements g JOIN license_arns k ON k.arn = g.license_arn JOIN products p ON p.id = g.product_id JOIN sellers s ON s.id = p.seller_id JOIN buyer_accounts a ON a.id = g.buyer_account_id WHERE g.status = 'active'";
 
 /// The agreement in force of a purchase.
 pub(in crate::marketplace) async fn find_in_force(tx: &mut Tx, arn: &LicenseArn, now: Timestamp) -> Result<Option<InForce>, Error> {

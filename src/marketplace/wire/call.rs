@@ -110,8 +110,7 @@ impl<'c> Context<'c> {
 
 pub(super) fn denied(caller: &Caller, operation: Operation) -> Fault {
     let account = &caller.account;
-    let words =
-        format!("User: arn:aws:iam::{account}:access-key/{} is not authorized to perform: aws-marketplace:{operation}", caller.key);
+    let words = format!("User: arn:aws:iam::{account}:access-key/{} is not authorized to perform: aws-marketplace:{operation}", caller.key);
     let fault = Fault::new("AccessDeniedException", words);
     if operation.service() == Service::Agreement { fault.status(403).with("reason", "INVALID_ACCESS") } else { fault }
 }

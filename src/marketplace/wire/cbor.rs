@@ -44,9 +44,7 @@ fn value_of(value: Cbor) -> Result<Option<Value>, String> {
     Ok(Some(match value {
         Cbor::Null => return Ok(None),
         Cbor::Bool(flag) => Value::Flag(flag),
-        Cbor::Integer(number) => {
-            i64::try_from(number).map_or_else(|_| Value::Number(i128::from(number).to_string()), Value::Whole)
-        }
+        Cbor::Integer(number) => i64::try_from(number).map_or_else(|_| Value::Number(i128::from(number).to_string()), Value::Whole),
         Cbor::Float(number) => Value::Number(number.to_string()),
         Cbor::Text(text) => Value::Text(text),
         Cbor::Array(list) => {
@@ -131,7 +129,8 @@ mod tests {
         let row = Structure::new().with("Dimension", "credits").with("Value", value).with("ExpirationDate", expires);
         let written = write(Structure::new().with("Entitlements", vec![row]).0);
         let head = [bytes("a1 6c"), b"Entitlements".to_vec(), bytes("81 a3 69"), b"Dimension".to_vec(), bytes("67"), b"credits".to_vec()];
-        let value = [bytes("65"), b"Value".to_vec(), bytes("a1 6c"), b"IntegerValue".to_vec(), bytes("1864 6e"), b"ExpirationDate".to_vec()];
+        let value =
+            [bytes("65"), b"Value".to_vec(), bytes("a1 6c"), b"IntegerValue".to_vec(), bytes("1864 6e"), b"ExpirationDate".to_vec()];
         let (head, value) = (head.concat(), value.concat());
         assert!(written.starts_with(&[head, value, bytes("c1")].concat()), "{written:02x?}");
         let (_, read) = read(&written).expect("a map").remove(0);

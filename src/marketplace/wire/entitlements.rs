@@ -31,7 +31,8 @@ fn invalid(why: impl Into<String>) -> Fault {
 /// The fault.
 pub async fn get(context: Context<'_>, input: Input<'_>) -> Result<Structure, Fault> {
     let seller = context.seller(Operation::GetEntitlements)?;
-    let code = input.text("ProductCode")?.filter(|code| (1..=255).contains(&code.len())).ok_or_else(|| invalid("ProductCode is needed."))?;
+    let code =
+        input.text("ProductCode")?.filter(|code| (1..=255).contains(&code.len())).ok_or_else(|| invalid("ProductCode is needed."))?;
     let filter = filter(input)?;
     let size = match input.whole("MaxResults")? {
         None => PAGE_MAX,

@@ -73,7 +73,6 @@ impl Operation {
 }
 
 /// How the request is to be answered, whatever comes of it, and what it asks for.
-#[must_use]
 pub fn recognise(request: Arrived<'_>) -> (Protocol, Result<Operation, Fault>) {
     if let Some(rest) = request.path.strip_prefix("/service/") {
         let named = rest.split_once("/operation/").and_then(|(service, operation)| Operation::find(service, operation));
@@ -145,7 +144,9 @@ mod tests {
         assert_eq!(cbor(path), (Protocol::Cbor, Ok(Operation::GetEntitlements)));
         let path = "/service/AWSMPCommerceService_v20200301/operation/DescribeAgreement";
         assert_eq!(cbor(path), (Protocol::Cbor, Ok(Operation::DescribeAgreement)));
-        for path in ["/service/AWSMPMeteringService/operation/ResolveCustomer", "/service/AWSMPEntitlementService/operation/X", "/service/x"] {
+        for path in
+            ["/service/AWSMPMeteringService/operation/ResolveCustomer", "/service/AWSMPEntitlementService/operation/X", "/service/x"]
+        {
             assert_eq!(cbor(path), (Protocol::Cbor, Err("UnknownOperationException")), "{path}");
         }
         let json = |media_type, target| asked("/", media_type, target);

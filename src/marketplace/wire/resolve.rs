@@ -26,7 +26,8 @@ pub async fn customer(context: Context<'_>, input: Input<'_>) -> Result<Structur
     let seller = context.seller(Operation::ResolveCustomer)?;
     let token = input.text("RegistrationToken")?.unwrap_or_default();
     if token.is_empty() {
-        let words = "1 validation error detected: Value at 'registrationToken' failed to satisfy constraint: Member must not be null or empty";
+        let words =
+            "1 validation error detected: Value at 'registrationToken' failed to satisfy constraint: Member must not be null or empty";
         return Err(Fault::new("ValidationException", words));
     }
     if token.len() > TOKEN_CHARS_MAX {

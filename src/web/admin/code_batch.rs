@@ -82,7 +82,7 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let id = visit.id("batch", CodeBatchId::parse)?;
     let batch = list::batch(visit.db(), scope, id).await?.ok_or(WebError::NotFound)?;
     let (status, after) = (Status::parse(visit.query("status")), Cursor::parse(visit.query("after")));
-    let page = list::codes(visit.db(), scope, id, status, visit.now(), after.as_ref(), PageSize::default()).await?;
+    let page = list::codes(visit.db(), scope, id, (status, visit.now()), after.as_ref(), PageSize::default()).await?;
     visit.page(StatusCode::OK, &view(&visit, batch, page, status, after.is_some()))
 }
 

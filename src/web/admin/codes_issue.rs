@@ -66,7 +66,7 @@ pub async fn issue(visit: Visit, form: Form) -> Result<HttpResponse, WebError> {
         return page(&visit, FormView::with(&form, problems), form_key, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let (person, products) = (visit.require_actor()?.person, &visit.portal().fulfilment.products);
-    let issued = issue::issue(visit.db(), products, scope, &visit.who(ActingAs::Staff), person, &form_key, &order).await;
+    let issued = issue::issue(visit.db(), products, scope, &visit.who(ActingAs::Staff), (person, &form_key), &order).await;
     match issued.refusal()? {
         Ok(issued) if form.text("act") == "csv" => file(&order, &issued, visit.now()),
         Ok(issued) => visit.page(StatusCode::OK, &shown(&visit, &order, &issued)),

@@ -5,6 +5,7 @@ use crate::fulfilment::transfer::LicenseRef;
 use crate::kernel::email::Email;
 use crate::kernel::id::{BusinessId, ContractId, LicenseId, PersonId, TransferId};
 use crate::kernel::text::search_words;
+use crate::marketplace::invoice;
 
 const ACCOUNT_DIGITS: usize = 12;
 
@@ -27,6 +28,8 @@ pub(super) enum Identifier {
     Purchase(String),
     /// An agreement by its id.
     Agreement(String),
+    /// An invoice or a credit note by its number.
+    Invoice(String),
     /// A buyer account by its 12 digits.
     Account(String),
     /// A person by their address; its key.
@@ -55,6 +58,10 @@ impl Identifier {
         if id.strip_prefix("agmt-").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
             return Self::Agreement(id);
         }
+        let number = id.to_ascii_uppercase();
+        if ends_like_a_number(&number) && invoice::is_number(&number) {
+            return Self::Invoice(number);
+        }
         let digits: String = id.chars().filter(|letter| !matches!(letter, ' ' | '-')).collect();
         if digits.len() == ACCOUNT_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Self::Account(digits);
@@ -67,6 +74,13 @@ impl Identifier {
             words => Self::Words(words),
         }
     }
+}
+
+/// `…-2026-000123`.
+fn ends_like_a_number(text: &str) -> bool {
+    let digits = |part: &str, least: usize| part.len() >= least && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = text.rsplit('-');
+    parts.next().is_some_and(|sequence| digits(sequence, 6)) && parts.next().is_some_and(|year| digits(year, 4)) && parts.next().is_some()
 }
 
 #[cfg(test)]
@@ -89,6 +103,9 @@ mod tests {
             (key.to_owned(), Identifier::Purchase(key.to_owned())),
             (format!("arn:aws:license-manager::123456789012:license:{key}"), Identifier::Purchase(key.to_owned())),
             ("agmt-7kq2m9v4r8t1c5x0".to_owned(), Identifier::Agreement("agmt-7kq2m9v4r8t1c5x0".to_owned())),
+            (" tm-2026-000123".to_owned(), Identifier::Invoice("TM-2026-000123".to_owned())),
+            ("TM-CN-2026-000001".to_owned(), Identifier::Invoice("TM-CN-2026-000001".to_owned())),
+            ("TM-2026".to_owned(), words(&["tm-2026"])),
             ("111122223333".to_owned(), Identifier::Account("111122223333".to_owned())),
             ("1111-2222 3333".to_owned(), Identifier::Account("111122223333".to_owned())),
             ("Admin@Acme.example".to_owned(), Identifier::Email("admin@acme.example".to_owned())),

@@ -61,7 +61,7 @@ pub async fn credit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> 
         return page(&visit, &found, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY);
     };
     let turn = form.text("turn").parse().unwrap_or_default();
-    let issued = credit_note::issue(visit.db(), scope, &visit.who(ActingAs::Staff), &found.invoice.number, turn, amount, &reason).await;
+    let issued = credit_note::issue(visit.db(), scope, &visit.who(ActingAs::Staff), (&found.invoice.number, turn), amount, &reason).await;
     match issued.refusal()? {
         Ok(number) => {
             visit.flash(Tone::Success, "Credit note issued", &format!("{number} takes back {amount} of {}.", found.invoice.number));

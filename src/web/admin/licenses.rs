@@ -48,7 +48,9 @@ impl Asked {
             Identifier::Purchase(key) => by = Some(By::Key(key)),
             Identifier::Agreement(id) => by = Some(By::Agreement(id)),
             Identifier::Account(id) => by = Some(By::Account(id)),
-            Identifier::Person(_) | Identifier::Transfer(_) | Identifier::Email(_) => by = Some(By::Words(search_words(&self.text))),
+            Identifier::Person(_) | Identifier::Transfer(_) | Identifier::Email(_) | Identifier::Invoice(_) => {
+                by = Some(By::Words(search_words(&self.text)));
+            }
             Identifier::Words(words) => by = Some(By::Words(words)),
         }
         LicenseFilter { by, business, status: self.status }

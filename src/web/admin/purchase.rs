@@ -19,6 +19,8 @@ use askama::Template;
 /// How many presented tokens are shown.
 const REGISTRATIONS_SHOWN: i64 = 25;
 
+const NO_LICENSE: &str = "It is charged by use: there is no license that could be moved.";
+
 /// A token that was presented.
 struct Landing {
     id: String,
@@ -72,7 +74,9 @@ async fn view(visit: &Visit, scope: StaffScope, key: &str) -> Result<Purchase, W
     let (product, agreement_id, license_arn) = known.map(|(a, b, c)| (a.clone(), b.clone(), c.clone())).ok_or(WebError::NotFound)?;
     let mut shell = visit.shell(&format!("Purchase {agreement_id}"));
     shell.crumbs = crumbs(&[("Licenses", paths::admin_licenses())]);
-    let (tone, status) = NOT_ACTIVATED;
+    // What is charged by use is activated without a license, so that no license has its page (CRD-9).
+    let is_activated = agreement.as_ref().is_some_and(|agreement| agreement.activated_at.is_some());
+    let (tone, status) = if is_activated { ("success", "Activated") } else { NOT_ACTIVATED };
     Ok(Purchase {
         shell,
         product,
@@ -80,7 +84,7 @@ async fn view(visit: &Visit, scope: StaffScope, key: &str) -> Result<Purchase, W
         license_arn,
         tone,
         status,
-        why_no_transfer: Immovable::NotActivated.in_words(),
+        why_no_transfer: if is_activated { NO_LICENSE } else { Immovable::NotActivated.in_words() },
         agreement: agreement.map(|agreement| in_words(visit, agreement)),
         landings: landings.into_iter().map(|landing| row(visit, landing)).collect(),
     })
@@ -93,7 +97,7 @@ fn in_words(visit: &Visit, agreement: AgreementRecord) -> Agreement {
             href: paths::admin_buyer_account(&agreement.buyer_account_id),
         },
         status: agreement_status(agreement.status),
-        credits: show::count(agreement.credits, "credit"),
+        credits: if agreement.credits == 0 { "None; charged by use".to_owned() } else { show::count(agreement.credits, "credit") },
         starts: moment(visit, agreement.starts_at),
         ends: moment(visit, agreement.ends_at),
         renews: if agreement.auto_renew { "Yes" } else { "No" },

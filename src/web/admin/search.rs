@@ -9,6 +9,7 @@ use crate::fulfilment::transfer;
 use crate::identity::look_up::{self as identity, AccountRecord, BusinessRecord, PersonRecord};
 use crate::kernel::page::{Cursor, PageSize, Paged};
 use crate::kernel::show;
+use crate::marketplace::invoice::{Invoice, document, list};
 use crate::marketplace::look_up::{self as marketplace, AgreementRecord};
 use crate::web::shell::Shell;
 use crate::web::{Visit, WebError, paths};
@@ -101,6 +102,7 @@ async fn found(visit: &Visit, scope: StaffScope, asked: &Asked) -> Result<Vec<Ki
             let key = purchase.as_ref().map(|purchase| purchase.key().to_owned());
             vec![license_hits(visit, scope, asked, By::Agreement(id)).await?, purchases(visit, purchase, key)]
         }
+        Identifier::Invoice(number) => vec![invoices(list::find_for_staff(db, scope, &number).await?.map(|found| found.invoice))],
         Identifier::Account(id) => {
             let account = identity::find_account(db, scope, &id).await?;
             vec![accounts(account, String::new()), license_hits(visit, scope, asked, By::Account(id)).await?]
@@ -199,6 +201,23 @@ fn purchases(visit: &Visit, found: Option<AgreementRecord>, key: Option<String>)
         title: "Purchases in the marketplace",
         icon: "shop",
         hits: key.map(hit).into_iter().collect(),
+        more: String::new(),
+    }
+}
+
+fn invoices(found: Option<Invoice>) -> Kind {
+    let hit = |invoice: Invoice| Hit {
+        href: paths::admin_invoice(&invoice.number),
+        name: document::title(&invoice),
+        detail: format!("{} · {} · {}", invoice.buyer_name, invoice.product_name, invoice.amount()),
+        status: None,
+        id: invoice.number,
+    };
+    Kind {
+        key: "invoices",
+        title: "Invoices and credit notes",
+        icon: "invoice",
+        hits: found.into_iter().map(hit).collect(),
         more: String::new(),
     }
 }

@@ -215,7 +215,7 @@ async fn refused(visit: &Visit, subject: &Subject, mut typed: Typed, form: &Form
         AskRefusal::NotAllowed | AskRefusal::NoSuchLicense => return Err(WebError::NotFound),
         AskRefusal::NoSuchBusiness => typed.problems.push("destination", "This business does not exist any more"),
         AskRefusal::Immovable(reason @ (Immovable::SameBusiness | Immovable::DestinationClosed)) => {
-            typed.problems.push("destination", reason.in_words())
+            typed.problems.push("destination", reason.in_words());
         }
         AskRefusal::Immovable(reason) => typed.problems.push("", reason.in_words()),
         AskRefusal::NotUndoable(reason) => typed.problems.push("", reason.in_words()),

@@ -7,7 +7,9 @@
 mod scale;
 mod share;
 mod step;
+mod time_axis;
 
-pub use scale::{MonthTick, ValueScale, first_of_month, month_of, month_ticks};
+pub use scale::ValueScale;
 pub use share::{Part, ShareBar, Slice, share_in_words};
 pub use step::{Drawing, Label, Line, Plot, Series, StepChart};
+pub use time_axis::{Tick, ticks};

@@ -1,6 +1,7 @@
 //! Step charts: lines that stand still between events, over time, with the area under the first one.
 
-use super::scale::{ValueScale, month_ticks};
+use super::scale::ValueScale;
+use super::time_axis::{Tick, ticks};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::show::{self, Zone};
 use std::fmt::Write;
@@ -33,7 +34,7 @@ pub struct Plot {
     pub from: Timestamp,
     /// The right edge.
     pub to: Timestamp,
-    /// In which months begin.
+    /// In which months and days begin.
     pub zone: Zone,
     /// The lines; the first has the area under it.
     pub series: Vec<Series>,
@@ -198,7 +199,7 @@ impl<'p> Frame<'p> {
     fn axis(&self) -> String {
         let floor = tenths(self.floor_tenths());
         let mut path = format!("M{} {TOP}V{floor}H{}", self.left, tenths(self.right_tenths()));
-        for tick in month_ticks(self.plot.from, self.plot.to, self.plot.zone) {
+        for tick in self.ticks() {
             write!(path, "M{} {floor}v4", tenths(self.x(tick.at))).ok();
         }
         path
@@ -227,6 +228,10 @@ impl<'p> Frame<'p> {
         path
     }
 
+    fn ticks(&self) -> Vec<Tick> {
+        ticks(self.plot.from, self.plot.to, self.plot.zone, self.size.names_max)
+    }
+
     fn scale_labels(&self) -> Vec<Label> {
         let at = |x: i64, y: i64, anchor, text| Label { x: tenths(x), y: tenths(y), anchor, text };
         let mut labels = vec![at(0, 160, "start", self.plot.unit.to_owned())];
@@ -234,20 +239,20 @@ impl<'p> Frame<'p> {
             labels.push(at(self.left * 10 - 60, self.y(value) + 40, "end", show::group(value)));
         }
         let below = self.floor_tenths() + 180;
-        let ticks = month_ticks(self.plot.from, self.plot.to, self.plot.zone);
-        let months_each = months_between_names(ticks.len(), self.size.names_max);
-        for (place, tick) in ticks.iter().enumerate() {
+        for tick in self.ticks() {
             let x = self.x(tick.at);
-            if (tick.month - 1) % months_each != 0 {
-                continue;
-            }
-            labels.push(at(x, below, "middle", tick.name()));
-            let is_first = ticks[..place].iter().all(|earlier| (earlier.month - 1) % months_each != 0);
-            if is_first || tick.month == 1 {
-                labels.push(at(x, below + 150, "middle", tick.year.to_string()));
-            }
+            labels.extend(tick.name.map(|name| at(x, below, "middle", name)));
+            labels.extend(tick.below.map(|words| self.kept_inside(x, below + 150, words)));
         }
         labels
+    }
+
+    /// Words in the middle below `x`, or up to the drawing's right edge where they would go beyond it.
+    fn kept_inside(&self, x: i64, y: i64, text: String) -> Label {
+        let half = i64::try_from(text.chars().count()).unwrap_or(10) * CHARACTER * 5;
+        let edge = self.size.width * 10;
+        let (x, anchor) = if x + half > edge { (edge, "end") } else { (x, "middle") };
+        Label { x: tenths(x), y: tenths(y), anchor, text }
     }
 
     /// The values at the left edge, each once, above their line.
@@ -291,12 +296,6 @@ impl<'p> Frame<'p> {
         labels.reverse();
         labels
     }
-}
-
-/// Every how many months one is named, so that the names of a long window do not lie on each other.
-fn months_between_names(months: usize, names_max: usize) -> u32 {
-    let fits = |each: &usize| months.div_ceil(*each) <= names_max;
-    [1usize, 2, 3, 6].into_iter().find(fits).and_then(|each| u32::try_from(each).ok()).unwrap_or(12)
 }
 
 /// `12.5` for 125 tenths, without a fraction that says nothing.

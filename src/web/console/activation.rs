@@ -9,7 +9,7 @@ use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
 use crate::fulfilment::activate::{Activated, Activation, activate as book};
 use crate::fulfilment::choices::{CannotTake, Choice, choices};
-use crate::fulfilment::prepare::{Ready, Refusal, Viewer, ask, check};
+use crate::fulfilment::prepare::{Ready, Refusal, Viewer, ask, bar_second, check};
 use crate::fulfilment::registration::Held;
 use crate::kernel::id::{BusinessId, RegistrationId};
 use crate::kernel::show;
@@ -53,6 +53,7 @@ struct Page {
     product: String,
     seller: String,
     credits: String,
+    metered: bool,
     starts: Instant,
     ends: Instant,
     auto_renew: &'static str,
@@ -152,7 +153,7 @@ async fn look(visit: &Visit, actor: &Actor) -> Result<Result<Review, Stopped>, W
         Err(_) if actor.memberships.is_empty() && is_open(&held, visit) => return Ok(Err(Stopped::NoBusiness(held))),
         Err(refusal) => return Ok(Err(Stopped::by(refusal, Some(held)))),
     };
-    let choices = choices(actor, &held);
+    let mut choices = choices(actor, &held);
     if choices.is_empty() {
         return Ok(Err(Stopped::NoBusiness(held)));
     }
@@ -163,8 +164,15 @@ async fn look(visit: &Visit, actor: &Actor) -> Result<Result<Review, Stopped>, W
         }
         return Ok(Err(Stopped::NoPermission(held, choices)));
     }
-    let ready = ask(room, registration, &viewer).await.refusal()?;
-    Ok(ready.map(|ready| Review { ready, choices }).map_err(|refusal| Stopped::by(refusal, Some(held))))
+    let ready = match ask(room, registration, &viewer).await.refusal()? {
+        Ok(ready) => ready,
+        Err(refusal) => return Ok(Err(Stopped::by(refusal, Some(held)))),
+    };
+    bar_second(visit.db(), &ready, &mut choices).await?;
+    if choices.iter().all(|choice| choice.cannot.is_some()) {
+        return Ok(Err(Stopped::by(Refusal::HasPayAsYouGo, Some(held))));
+    }
+    Ok(Ok(Review { ready, choices }))
 }
 
 fn is_open(held: &Held, visit: &Visit) -> bool {
@@ -193,6 +201,7 @@ fn page(visit: &Visit, actor: &Actor, review: &Review, form: FormView, status: S
         product: purchase.product_name.clone(),
         seller: purchase.seller_name.clone(),
         credits: show::count(ready.credits.get(), "credit"),
+        metered: ready.is_pay_as_you_go(),
         starts: Instant::full(ready.starts_at, zone),
         ends: Instant::full(ready.expires_at, zone),
         auto_renew: ready.auto_renew.map_or("Not known yet", |renews| if renews { "Yes" } else { "No" }),
@@ -212,6 +221,7 @@ fn unfit(choice: &Choice) -> Option<Unfit> {
     let reason = match choice.cannot? {
         CannotTake::Role(role) => format!("Your role there is {}; an Administrator or a Licensing manager can activate", role.label()),
         CannotTake::Closed => "It is closed; support can open it again".to_owned(),
+        CannotTake::HasPayAsYouGo => "It has a pay-as-you-go contract, and a business can have one at a time".to_owned(),
         CannotTake::OtherLink => "The link that you opened was made for another business".to_owned(),
     };
     Some(Unfit { name: choice.name.clone(), reason })

@@ -1,12 +1,13 @@
 //! *Activation Successful*, at an address of its own, so that reloading it repeats nothing (ACT-8).
 
 use super::credits::Instant;
+use super::pay_as_you_go;
 use crate::access::Action;
 use crate::fulfilment::licenses;
 use crate::fulfilment::prepare::find_existing;
 use crate::kernel::id::ContractId;
 use crate::kernel::show;
-use crate::web::shell::Shell;
+use crate::web::shell::{Shell, Tone};
 use crate::web::{Visit, WebError, paths};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -33,7 +34,11 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let contract = visit.id("contract", ContractId::parse)?;
     let existing = find_existing(visit.db(), scope, contract).await?.ok_or(WebError::NotFound)?;
     let items = licenses::list_of_contract(visit.db(), scope, contract).await?;
-    let original = items.into_iter().next().ok_or(WebError::NotFound)?;
+    let Some(original) = items.into_iter().next() else {
+        // A pay-as-you-go contract has no license; what it is stands on its tab.
+        visit.flash(Tone::Success, "Activation Successful", &format!("{} was activated for your business.", existing.product_name));
+        return Ok(visit.see_other(&pay_as_you_go::address()));
+    };
     let business = visit.require_actor()?.membership_in(scope.business()).map(|membership| membership.name.clone());
     let page = Done {
         shell: visit.shell("Activation Successful"),

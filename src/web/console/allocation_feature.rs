@@ -139,13 +139,14 @@ fn refused(visit: &Visit, found: &Found<'_>, form: &Form, refusal: &SetRefusal) 
     let mut problems = Problems::new();
     let (field, status) = match refusal {
         SetRefusal::NotChargeable(_) => ("units", StatusCode::UNPROCESSABLE_ENTITY),
-        SetRefusal::Reported { .. } | SetRefusal::ChangedMeanwhile => ("", StatusCode::CONFLICT),
+        SetRefusal::Reported { .. } | SetRefusal::Metered | SetRefusal::ChangedMeanwhile => ("", StatusCode::CONFLICT),
     };
     problems.push(
         field,
         match refusal {
             SetRefusal::NotChargeable(reason) => in_words(reason, found.feature),
             SetRefusal::Reported { by } => format!("The service {by} counts this feature. Its figures cannot be set by hand"),
+            SetRefusal::Metered => "This feature is charged by use and reserves no credits. What services report is metered".to_owned(),
             SetRefusal::ChangedMeanwhile => {
                 "Somebody changed this feature since you looked. Look at the figures below and try again".to_owned()
             }
@@ -250,11 +251,11 @@ fn page(visit: &Visit, found: &Found<'_>, form: FormView, preview: Option<Previe
         form,
         solution: found.solution.name.clone(),
         figures: FiguresView::new(Pool { as_of: found.read.as_of, figures: found.read.figures }, visit.zone()),
-        may_change: may && view.allocatable && view.reporter.is_none(),
+        may_change: may && view.allocatable && !view.metered && view.reporter.is_none(),
         units_label: capitalised(&found.feature.unit.many),
         limits: Range::between(0, UNITS_MAX).in_words(&found.feature.unit.many),
         editions: edition_fields(found),
-        preview: preview.filter(|_| may && view.allocatable && view.reporter.is_none()),
+        preview: preview.filter(|_| may && view.allocatable && !view.metered && view.reporter.is_none()),
         switch_off: if view.in_use { paths::with_query(&href, &[("units", "0")]) } else { String::new() },
         action: href,
         entries: paths::allocation_entries(solution, feature),

@@ -3,6 +3,7 @@
 
 use super::credits::{Figure, Instant};
 use crate::credits::allocated::{self, State};
+use crate::credits::billing_model::BillingModel;
 use crate::credits::solutions::{Feature, Solution, Solutions};
 use crate::kernel::show::{self, Zone};
 use crate::web::chart::{Part, ShareBar, share_in_words};
@@ -24,6 +25,8 @@ pub(super) struct FeatureView {
     pub basis: &'static str,
     pub counted: String,
     pub pay_as_you_go: &'static str,
+    /// On pay-as-you-go: it reserves nothing, whatever its units are.
+    pub metered: bool,
     pub allocatable: bool,
     /// Empty when nothing was ever allocated.
     pub units: String,
@@ -58,6 +61,7 @@ impl FeatureView {
             basis: feature.map_or("Not counted", |feature| feature.basis.label()),
             counted: feature.map(|feature| feature.counted.clone()).unwrap_or_default(),
             pay_as_you_go: if feature.is_some_and(|feature| feature.pay_as_you_go) { "Yes" } else { "No" },
+            metered: state.is_some_and(|state| state.model == BillingModel::PayAsYouGo),
             allocatable: feature.is_some_and(Feature::is_allocatable),
             units: state.map(units).unwrap_or_default(),
             in_use: state.is_some_and(|state| state.units.total() > 0),

@@ -8,6 +8,7 @@ use super::credits_need::{self, NeedView};
 use super::credits_purchases::{self, PurchasesView};
 use super::credits_solutions;
 use super::history_window::Window;
+use super::pay_as_you_go;
 use crate::access::{Action, BusinessScope, allows};
 use crate::credits::ledger::{self, Figures};
 use crate::credits::pool::{Expiration, Nearness, Pool, Standing};
@@ -183,20 +184,12 @@ struct AnnualCredits {
     planner: String,
 }
 
-#[derive(Template)]
-#[template(path = "console/credits_pay_as_you_go.html")]
-struct PayAsYouGo {
-    shell: Shell,
-    tabs: Vec<TabLink>,
-    annual: String,
-}
-
 /// `GET /console/credits`.
 pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
-    let (shell, annual) = (visit.shell("Credits & Billing"), paths::credits());
+    let shell = visit.shell("Credits & Billing");
     match Tab::parse(visit.query("tab")) {
         Tab::Annual => annual_credits(&visit, shell).await,
-        tab @ Tab::PayAsYouGo => visit.page(StatusCode::OK, &PayAsYouGo { shell: titled(shell, tab), tabs: tabs(tab), annual }),
+        tab @ Tab::PayAsYouGo => pay_as_you_go::show(&visit, titled(shell, tab)).await,
         tab @ Tab::Solutions => credits_solutions::show(&visit, titled(shell, tab)).await,
     }
 }

@@ -3,8 +3,8 @@
 
 use crate::credits::history;
 use crate::kernel::clock::Timestamp;
+use crate::kernel::day;
 use crate::kernel::show::Zone;
-use crate::web::chart::{first_of_month, month_of};
 use crate::web::{Visit, paths};
 use chrono::{Datelike, Months, NaiveDate};
 
@@ -55,7 +55,7 @@ impl Window {
             Self::YearAhead => (now, now.checked_add_months(Months::new(12)).unwrap_or(now)),
             Self::Month(day) => {
                 let next = day.checked_add_months(Months::new(1)).unwrap_or(day);
-                let midnight = |day: NaiveDate| first_of_month(day.year(), day.month(), zone).unwrap_or(now);
+                let midnight = |day: NaiveDate| day::begins_at(day, zone).unwrap_or(now);
                 (midnight(day), midnight(next))
             }
         }
@@ -89,8 +89,7 @@ impl Window {
 
     /// Every window that the list offers besides the year that ends now, months from the newest on.
     pub fn choices(now: Timestamp, zone: Zone) -> Vec<(String, String)> {
-        let (year, month) = month_of(now, zone);
-        let today = NaiveDate::from_ymd_opt(year, month, 1).unwrap_or_default();
+        let today = day::of(now, zone).with_day(1).unwrap_or_default();
         let last = today.checked_add_months(Months::new(MONTHS_AHEAD)).unwrap_or(today);
         let months = (0..=MONTHS_BACK + MONTHS_AHEAD).filter_map(|back| last.checked_sub_months(Months::new(back)));
         let ahead = std::iter::once(Self::YearAhead);

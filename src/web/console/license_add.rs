@@ -7,7 +7,7 @@ use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
 use crate::fulfilment::code::Offered;
 use crate::fulfilment::code::redeem::{NotTaken, look, redeem, term};
-use crate::fulfilment::code::text::CodeText;
+use crate::fulfilment::code::text::{CodeText, NotACode};
 use crate::identity::throttle::{self, CODES_OF_ADDRESS, CODES_OF_BUSINESS, Key, Verdict};
 use crate::kernel::id::CodeId;
 use crate::kernel::show;
@@ -60,7 +60,7 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
 pub async fn submit(visit: Visit, form: Form) -> Result<HttpResponse, WebError> {
     let scope = visit.business_scope(Action::ManageLicenses)?;
     let mut problems = Problems::new();
-    let Some(code) = problems.take("code", CodeText::parse(form.text("code")).map_err(|error| error.in_words())) else {
+    let Some(code) = problems.take("code", CodeText::parse(form.text("code")).map_err(NotACode::in_words)) else {
         return page(&visit, FormView::with(&form, problems), None, StatusCode::UNPROCESSABLE_ENTITY);
     };
     match CodeId::parse(form.text("reviewed")) {

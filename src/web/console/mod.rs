@@ -10,8 +10,10 @@ mod allocation_feature;
 mod allocation_view;
 mod audit;
 mod audit_csv;
+mod billing_model;
+mod billing_models;
 mod calculator;
-mod credits;
+pub(crate) mod credits;
 mod credits_calendar;
 mod credits_history;
 mod credits_need;
@@ -25,6 +27,7 @@ pub(crate) mod licenses;
 mod licenses_address;
 mod licenses_csv;
 mod licenses_detail;
+mod pay_as_you_go;
 mod planner;
 mod planner_address;
 mod planner_form;
@@ -61,6 +64,7 @@ pub fn routes() -> Vec<Entry> {
         get(paths::AUDIT_CSV, Access::May(Action::ReadAudit), || web::to(audit_csv::download)),
     ];
     lines.extend(allocation::routes());
+    lines.extend(pay_as_you_go::routes());
     lines.extend(activation::routes());
     lines.extend(calculator::routes());
     lines.extend(planner::routes());

@@ -206,6 +206,22 @@ impl Words {
         .ways(vec![subscriptions()])
     }
 
+    /// CRD-9: there is one at a time.
+    fn has_pay_as_you_go() -> Self {
+        said(
+            StatusCode::CONFLICT,
+            "Your business has a pay-as-you-go contract",
+            &[
+                "A business can have one pay-as-you-go contract at a time, so this one was not activated for it.",
+                "Your registration is kept. Activate it for another of your businesses, or after the contract that runs has ended.",
+            ],
+        )
+        .ways(vec![
+            Way { label: "See the contract that runs", href: paths::with_query(&paths::credits(), &[("tab", "pay-as-you-go")]) },
+            try_again(),
+        ])
+    }
+
     /// Why a purchase is not activated, for somebody who is signed in.
     #[must_use]
     pub fn of_refusal(refusal: &Refusal, registration: Option<&Registration>) -> Self {
@@ -265,6 +281,7 @@ impl Words {
                 ],
             )
             .ways(vec![try_again()]),
+            Refusal::HasPayAsYouGo => Self::has_pay_as_you_go(),
         }
     }
 

@@ -21,6 +21,7 @@ struct Confirmation {
     shell: Shell,
     outcome: Outcome,
     is_upgrade: bool,
+    metered: bool,
     may_set_up: bool,
     product: String,
     seller: String,
@@ -70,6 +71,7 @@ fn view(visit: &Visit, receipt: Receipt) -> Confirmation {
         shell: visit.shell(heading(&outcome, is_upgrade)).with_crumbs(&[("Subscriptions", paths::subscriptions())]),
         may_set_up: visit.actor().is_some_and(|actor| allows(actor, Action::Purchase).is_ok()),
         credits: show::count(receipt.quote.credits.get(), "credit"),
+        metered: receipt.quote.is_metered(),
         facts: facts(&receipt, &outcome),
         invoice: receipt.invoice.as_ref().map(|number| (number.clone(), paths::invoice(number))),
         starts: Moment::full(receipt.agreement.starts_at, zone),
@@ -101,6 +103,7 @@ fn heading(outcome: &Outcome, is_upgrade: bool) -> &'static str {
 fn facts(receipt: &Receipt, outcome: &Outcome) -> Vec<(&'static str, String)> {
     let (quote, agreement) = (&receipt.quote, &receipt.agreement);
     let charged = match outcome {
+        Outcome::Paid if quote.is_metered() => "Nothing now; what features use is charged afterwards".to_owned(),
         Outcome::Paid => quote.amount.to_string(),
         Outcome::Pending => format!("{}, charged when the payment arrives", quote.amount),
         Outcome::NotPaid(_) => format!("Nothing ({} was not paid)", quote.amount),
@@ -110,7 +113,9 @@ fn facts(receipt: &Receipt, outcome: &Outcome) -> Vec<(&'static str, String)> {
         facts.push(("Credits added", show::count(quote.credits.get(), "credit")));
         facts.push(("Credits of the contract now", show::count(agreement.credits.get(), "credit")));
     } else {
-        facts.push(("Number of credits", show::count(quote.credits.get(), "credit")));
+        if !quote.is_metered() {
+            facts.push(("Number of credits", show::count(quote.credits.get(), "credit")));
+        }
         facts.push(("Renewal", if agreement.auto_renew { "Renews by itself at the end" } else { "Ends at the end date" }.to_owned()));
     }
     facts.push(("Charged", charged));

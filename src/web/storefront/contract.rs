@@ -209,8 +209,9 @@ async fn in_force(visit: &Visit, asked: &Asked) -> Result<Vec<InForce>, WebError
     let scope = visit.buyer_scope(Action::SeePurchases).ok().filter(|_| asked.change.is_none());
     let Some(scope) = scope else { return Ok(Vec::new()) };
     let agreements = subscriptions::in_force(visit.db(), &scope, &asked.listing.id, visit.now()).await?;
+    let tab = if asked.offer.is_metered() { "" } else { "upgrade" };
     let link = |agreement: crate::marketplace::agreement::Agreement| InForce {
-        href: paths::with_query(&paths::subscription(agreement.id.as_str()), &[("tab", "upgrade")]),
+        href: paths::with_query(&paths::subscription(agreement.id.as_str()), &[("tab", tab)]),
         agreement: agreement.id.to_string(),
         ends: Moment::date(agreement.ends_at, visit.zone()),
     };

@@ -3,6 +3,7 @@
 
 use super::moment::{Moment, months};
 use crate::kernel::clock::Timestamp;
+use crate::kernel::credits::Credits;
 use crate::kernel::show;
 use crate::kernel::text::{TextError, one_line};
 use crate::marketplace::offer::{Offer, PURCHASE_ORDER_CHARS_MAX};
@@ -18,8 +19,9 @@ const FIELDS: [&str; 3] = ["credits", "renew", "purchase_order"];
 /// What was typed, or every problem in it noted.
 pub(super) fn read(form: &Form, offer: &Offer, problems: &mut Problems) -> Option<Wanted> {
     let limits = offer.limits();
-    let credits = offer.read_credits(form.text("credits")).map_err(|unfit| limits.problem(unfit, "credits"));
-    let credits = problems.take("credits", credits);
+    // What is charged by use has no number to choose: there is one contract of it.
+    let typed = if offer.is_metered() { Ok(Credits::ONE) } else { offer.read_credits(form.text("credits")) };
+    let credits = problems.take("credits", typed.map_err(|unfit| limits.problem(unfit, "credits")));
     let auto_renew = match form.text("renew") {
         "yes" => Ok(true),
         "no" => Ok(false),
@@ -73,6 +75,8 @@ pub(super) struct Priced {
     pub exponent: u32,
     pub min: i64,
     pub max: i64,
+    /// Charged by use: no number to choose, and nothing due now.
+    pub metered: bool,
 }
 
 impl Priced {
@@ -89,6 +93,7 @@ impl Priced {
             exponent: offer.currency.minor_digits(),
             min: offer.credits_min,
             max: offer.credits_max,
+            metered: offer.is_metered(),
         }
     }
 }
@@ -101,8 +106,14 @@ pub(super) struct Consequences {
 
 impl Consequences {
     /// Of a contract that ends at an instant.
-    pub fn at(ends_at: Timestamp, duration_months: i64, visit: &Visit) -> Self {
+    pub fn at(ends_at: Timestamp, duration_months: i64, is_metered: bool, visit: &Visit) -> Self {
         let (end, length) = (Moment::full(ends_at, visit.zone()).text, months(duration_months));
+        if is_metered {
+            return Self {
+                if_yes: format!("On {end} the contract renews by itself for {length}, with nothing due. You can say No until then."),
+                if_no: format!("On {end} the contract ends, and its features return to annual credits. You can say Yes until then."),
+            };
+        }
         Self {
             if_yes: format!(
                 "On {end} the contract renews by itself for {length}, with the credits then in force, at the price then offered. You can say No until then."
@@ -114,6 +125,6 @@ impl Consequences {
     /// Of a contract that is paid now.
     pub fn if_paid_now(offer: &Offer, visit: &Visit) -> Result<Self, WebError> {
         let term = offer.first_term(visit.now()).map_err(|error| WebError::Internal(error.into()))?;
-        Ok(Self::at(term.ends_at(), offer.duration_months, visit))
+        Ok(Self::at(term.ends_at(), offer.duration_months, offer.is_metered(), visit))
     }
 }

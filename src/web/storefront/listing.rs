@@ -31,6 +31,8 @@ struct ListingPage {
     support_email: String,
     support_url: String,
     ends: Moment,
+    /// Charged by use.
+    metered: bool,
 }
 
 /// `GET /marketplace/pp/{prodview}`
@@ -53,6 +55,7 @@ fn in_words(visit: &Visit, listing: listing::Listing) -> Result<ListingPage, Web
     let steps = if offer.credits_step > 1 { format!(", in steps of {}", show::group(offer.credits_step)) } else { String::new() };
     let category = paths::with_query(&paths::marketplace(), &[("q", &listing.category)]);
     Ok(ListingPage {
+        metered: listing.is_metered(),
         shell: visit.shell(&listing.name).with_crumbs(&[("Products", paths::marketplace()), (&listing.category, category)]),
         options: paths::contract(listing.prodview.as_str()),
         by_seller: paths::with_query(&paths::marketplace(), &[("q", &listing.seller_name)]),

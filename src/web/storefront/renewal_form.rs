@@ -17,6 +17,8 @@ pub(super) struct RenewalForm {
     pub will: String,
     /// The saved number of the next term, where it is another than now.
     pub pending: Option<String>,
+    /// Charged by use: there is no number to choose.
+    pub metered: bool,
 }
 
 /// The fields as they are saved.
@@ -28,7 +30,8 @@ pub(super) fn begin(agreement: &Agreement) -> FormView {
 /// What was typed, or every problem in it noted. Who says No has no number to choose.
 pub(super) fn read(form: &Form, offer: &Offer, problems: &mut Problems) -> Option<Chosen> {
     let limits = offer.limits();
-    match (form.text("renew"), form.text("next_credits").trim()) {
+    let typed = if offer.is_metered() { "" } else { form.text("next_credits").trim() };
+    match (form.text("renew"), typed) {
         ("no", _) => Some(Chosen::auto_renew(false)),
         ("yes", "") => Some(Chosen::auto_renew(true)),
         ("yes", typed) => {
@@ -57,7 +60,8 @@ impl RenewalForm {
                 "Optional. Leave it empty to renew with the credits then in force, credits added until then included. {}.",
                 offer.limits().in_words("credits")
             ),
-            will: if agreement.auto_renew { will_renew(agreement, &offer, &end) } else { will_end(&end) },
+            will: if agreement.auto_renew { will_renew(agreement, &offer, &end) } else { will_end(&offer, &end) },
+            metered: offer.is_metered(),
             pending: pending.filter(|_| !form.has_errors()),
         })
     }
@@ -68,6 +72,10 @@ fn number(credits: Credits) -> String {
 }
 
 fn will_renew(agreement: &Agreement, offer: &Offer, end: &str) -> String {
+    if offer.is_metered() {
+        let length = months(agreement.duration_months);
+        return format!("On {end} the contract renews for {length}, with nothing due. What features use is charged afterwards, as now.");
+    }
     let (credits, what) = match agreement.next_credits {
         Some(next) => (next, format!("{}, whatever is added until then", number(next))),
         None => (agreement.credits, format!("the credits then in force, {} as of now", number(agreement.credits))),
@@ -80,6 +88,9 @@ fn will_renew(agreement: &Agreement, offer: &Offer, end: &str) -> String {
     )
 }
 
-fn will_end(end: &str) -> String {
+fn will_end(offer: &Offer, end: &str) -> String {
+    if offer.is_metered() {
+        return format!("On {end} the contract ends. Its features return to annual credits, and nothing more is charged by use.");
+    }
     format!("On {end} the contract and its credits end, and nothing more is charged.")
 }

@@ -7,7 +7,7 @@ use crate::kernel::show;
 use crate::marketplace::buyer;
 use crate::marketplace::ids::QuoteId;
 use crate::marketplace::payment::PaymentState;
-use crate::marketplace::quote::{QuoteState, Standing};
+use crate::marketplace::quote::{Quote, QuoteState, Standing};
 use crate::marketplace::receipt::{self, Review};
 use crate::marketplace::upgrade::Remaining;
 use crate::web::shell::Shell;
@@ -22,6 +22,7 @@ struct ReviewPage {
     shell: Shell,
     state: State,
     is_upgrade: bool,
+    metered: bool,
     may_pay: bool,
     account: String,
     action: String,
@@ -87,6 +88,7 @@ fn view(visit: &Visit, review: Review, account: buyer::BuyerAccount) -> ReviewPa
     ReviewPage {
         shell: visit.shell(heading).with_crumbs(&crumbs(&review)),
         is_upgrade: review.agreement.is_some(),
+        metered: quote.is_metered(),
         may_pay: visit.actor().is_some_and(|actor| allows(actor, Action::Purchase).is_ok()),
         action: paths::quote_pay(quote.id.as_str()),
         attempt: review.attempt,
@@ -139,7 +141,10 @@ fn choices(visit: &Visit, review: &Review) -> Vec<Choice> {
     let quote = &review.quote;
     let change = |field: &str| form_address(review, &[("quote", quote.id.as_str())], field);
     let number = if review.agreement.is_some() { "Credits to add" } else { "Number of credits" };
-    let mut choices = vec![Choice { label: number, value: show::count(quote.credits.get(), "credit"), change: change("credits") }];
+    let mut choices = Vec::new();
+    if !quote.is_metered() {
+        choices.push(Choice { label: number, value: show::count(quote.credits.get(), "credit"), change: change("credits") });
+    }
     if review.agreement.is_none() {
         let end = review.offer.first_term(visit.now()).map(|term| Moment::full(term.ends_at(), visit.zone()).text).unwrap_or_default();
         let renewal =
@@ -155,7 +160,7 @@ fn choices(visit: &Visit, review: &Review) -> Vec<Choice> {
 fn facts(visit: &Visit, review: &Review, account: &buyer::BuyerAccount) -> Vec<(&'static str, String)> {
     let quote = &review.quote;
     let mut facts = vec![("Product", review.listing.name.clone()), ("Seller", review.listing.seller_name.clone())];
-    facts.push(("Price", format!("{} a credit for {}", quote.price, months(quote.duration_months))));
+    facts.push(("Price", price(quote)));
     match &review.agreement {
         Some(agreement) => {
             let left = Remaining::of(agreement, quote.created_at);
@@ -169,6 +174,13 @@ fn facts(visit: &Visit, review: &Review, account: &buyer::BuyerAccount) -> Vec<(
     facts.push(("Buyer account", format!("{}, {}", account.name, account.id)));
     facts.push(("Billing address", account.billing_address.lines().collect::<Vec<_>>().join(", ")));
     facts
+}
+
+fn price(quote: &Quote) -> String {
+    if quote.is_metered() {
+        return format!("Nothing now; for {} what features use is charged afterwards", months(quote.duration_months));
+    }
+    format!("{} a credit for {}", quote.price, months(quote.duration_months))
 }
 
 /// A stretch of time in days and hours, rounded down; the amount itself is computed by the second.

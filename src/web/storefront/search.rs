@@ -45,10 +45,15 @@ struct Category {
 impl Card {
     fn new(listing: Listing) -> Self {
         let offer = listing.offer();
+        let terms = format!("a credit for {}, from {}", months(offer.duration_months), show::count(offer.credits_min, "credit"));
+        let (price, terms) = match listing.is_metered() {
+            true => ("Pay-as-you-go".to_owned(), "charged by use, with nothing due at the start".to_owned()),
+            false => (offer.price().to_string(), terms),
+        };
         Self {
             href: paths::listing(listing.prodview.as_str()),
-            price: offer.price().to_string(),
-            terms: format!("for {}, from {}", months(offer.duration_months), show::count(offer.credits_min, "credit")),
+            price,
+            terms,
             name: listing.name,
             seller: listing.seller_name,
             category: listing.category,

@@ -7,10 +7,12 @@ use super::renewal_form;
 use super::renewal_form::RenewalForm;
 use super::upgrade_form::{self, UpgradeTab};
 use crate::access::{Action, BuyerScope, allows};
+use crate::credits::metering::Month;
 use crate::kernel::money::Money;
 use crate::kernel::show;
 use crate::marketplace::agreement::{Agreement, AgreementStatus, Standing};
 use crate::marketplace::ids::AgreementId;
+use crate::marketplace::metering::{self, UsedInMonths};
 use crate::marketplace::quote::QuoteKind;
 use crate::marketplace::subscriptions::{self, ChainTerm, Detail, SetUp};
 use crate::web::form::FormView;
@@ -48,6 +50,8 @@ struct SubscriptionPage {
     charges: Vec<ChargeRow>,
     zone: &'static str,
     consequences: Consequences,
+    /// What the vendor told of its use, for a contract that is charged by use.
+    metered: Option<MeteredUse>,
 }
 
 /// The tab that is open.
@@ -68,6 +72,25 @@ struct TermRow {
     price: String,
     status: Status,
     current: bool,
+}
+
+/// Unit-hours by what was used, this month and the one before.
+struct MeteredUse {
+    months: [String; 2],
+    rows: Vec<(String, [String; 2])>,
+}
+
+impl MeteredUse {
+    async fn read(visit: &Visit, detail: &Detail) -> Result<Option<Self>, WebError> {
+        if !detail.listing.is_metered() {
+            return Ok(None);
+        }
+        let (this, last) = (Month::of(visit.now()), Month::of(visit.now()).before());
+        let months = (last.starts_at(), this.starts_at());
+        let used = metering::used(visit.db(), &detail.agreement.initial_agreement_id, months).await?;
+        let row = |used: UsedInMonths| (used.dimension, [show::group(used.this_month), show::group(used.last_month)]);
+        Ok(Some(Self { months: [this.in_words(), last.in_words()], rows: used.into_iter().map(row).collect() }))
+    }
 }
 
 struct ChargeRow {
@@ -98,11 +121,12 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
 /// The page with a tab open; with problems in the form it is the answer to a POST.
 pub(super) async fn page(visit: &Visit, scope: &BuyerScope, id: &AgreementId, tab: Tab, form: FormView) -> Result<HttpResponse, WebError> {
     let detail = subscriptions::find(visit.db(), scope, id).await?.ok_or(WebError::NotFound)?;
+    let metered = MeteredUse::read(visit, &detail).await?;
     let status = if form.has_errors() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let fresh_renewal = matches!(tab, Tab::Renewal) && !form.has_errors();
     let form = if fresh_renewal { renewal_form::begin(&detail.agreement) } else { form };
     let renewal = RenewalForm::read(visit, &detail.agreement, &form).await?;
-    visit.page(status, &view(visit, detail, tab, form, renewal))
+    visit.page(status, &SubscriptionPage { metered, ..view(visit, detail, tab, form, renewal) })
 }
 
 fn view(visit: &Visit, detail: Detail, tab: Tab, form: FormView, renewal: RenewalForm) -> SubscriptionPage {
@@ -134,11 +158,12 @@ fn view(visit: &Visit, detail: Detail, tab: Tab, form: FormView, renewal: Renewa
         listing: paths::listing(detail.listing.prodview.as_str()),
         activated: detail.activated_at.map(|at| Moment::full(at, zone)),
         ends: Moment::full(agreement.ends_at, zone),
-        facts: facts(visit, agreement),
+        facts: facts(visit, agreement, detail.listing.is_metered()),
         pending: detail.pending_upgrades.iter().map(|upgrade| show::count(upgrade.credits.get(), "credit")).collect(),
         charges: charges(visit, &detail),
         zone: zone.name(),
-        consequences: Consequences::at(agreement.ends_at, agreement.duration_months, visit),
+        metered: None,
+        consequences: Consequences::at(agreement.ends_at, agreement.duration_months, detail.listing.is_metered(), visit),
         agreement: id.to_owned(),
         product: detail.listing.name,
         seller: detail.listing.seller_name,
@@ -148,12 +173,12 @@ fn view(visit: &Visit, detail: Detail, tab: Tab, form: FormView, renewal: Renewa
     }
 }
 
-fn facts(visit: &Visit, agreement: &Agreement) -> Vec<(&'static str, String)> {
+fn facts(visit: &Visit, agreement: &Agreement, is_metered: bool) -> Vec<(&'static str, String)> {
     let (zone, now) = (visit.zone(), visit.now());
     let end = format!("{} ({})", Moment::full(agreement.ends_at, zone).text, show::in_days(now, agreement.ends_at, zone));
     vec![
         ("Agreement ID", agreement.id.to_string()),
-        ("Credits", show::count(agreement.credits.get(), "credit")),
+        if is_metered { ("Charged", "By use".to_owned()) } else { ("Credits", show::count(agreement.credits.get(), "credit")) },
         ("Contract length", months(agreement.duration_months)),
         ("Start date", Moment::full(agreement.starts_at, zone).text),
         ("End date", end),

@@ -106,6 +106,7 @@ pub(super) async fn open_quote(visit: &Visit, scope: &BuyerScope, agreement: &Ag
 fn title(refusal: UpgradeRefusal) -> &'static str {
     match refusal {
         UpgradeRefusal::NotActivated => "Activate the purchase first",
+        UpgradeRefusal::Metered => "There is nothing to upgrade",
         UpgradeRefusal::Full => "This contract is full",
         UpgradeRefusal::NotNow(_) | UpgradeRefusal::NotFound | UpgradeRefusal::OutOfRange(_) => "Credits cannot be added now",
     }
@@ -118,6 +119,9 @@ pub(super) fn explanation(refusal: UpgradeRefusal) -> Result<String, WebError> {
         UpgradeRefusal::NotActivated => {
             "Credits can be added at any time after activation. Choose Set up product on the overview, sign in to the console and activate."
                 .to_owned()
+        }
+        UpgradeRefusal::Metered => {
+            "A pay-as-you-go contract has no credits. What its features use is charged afterwards, however much it is.".to_owned()
         }
         UpgradeRefusal::Full => {
             "It has as many credits as this offer sells, counting upgrades that are being paid. Create a separate contract to have more."

@@ -79,4 +79,3 @@ fn who(request: &ServiceRequest, caller: &Caller, reference: &str, now: Timestam
     };
     Who { person, label, acting_as, address, request_id: reference.to_owned(), now }
 }
-

@@ -43,8 +43,6 @@ pub async fn console(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     desk.click("Trend Vision One").await;
     looks.look(desk, "license").await;
     desk.open("/console/credits").await;
-    desk.tab("Pay-as-you-go").await;
-    looks.look(desk, "credits-pay-as-you-go").await;
     desk.tab("All available solutions").await;
     looks.look(desk, "credits-solutions").await;
     desk.open("/console/team/invitations").await;

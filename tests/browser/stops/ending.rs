@@ -21,7 +21,7 @@ pub async fn too_late(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     at(desk, looks, "/marketplace/subscriptions", "subscriptions-unclaimed").await;
     desk.sign_in_anew("support@creditdesk.example").await;
     at(desk, looks, "/admin/outlook", "desk-outlook-empty").await;
-    portal.clock.advance(TimeDelta::days(290));
+    portal.clock.advance(TimeDelta::days(260));
     portal.run_due_jobs().await;
     desk.sign_in_anew("support@creditdesk.example").await;
     at(desk, looks, "/admin/unclaimed", "desk-unclaimed").await;
@@ -37,21 +37,32 @@ pub async fn too_late(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     at(desk, looks, "/console/credits", "credits-renewed").await;
     desk.sign_in_anew("buyer@acme.example").await;
     desk.open("/marketplace/subscriptions").await;
-    desk.click("Trend Vision One").await;
-    looks.look(desk, "subscription-renewed").await;
+    let renewed = desk.attribute_of("//tr[contains(normalize-space(), '2 Mar 2028')]//a[contains(@href, '/agmt-')]", "href").await;
+    at(desk, looks, &renewed, "subscription-renewed").await;
 }
 
 pub async fn ending(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
+    desk.tab("Modify renewal").await;
+    desk.choose("No").await;
+    desk.press("Save changes").await;
+    desk.expect_text("the contract and its credits end, and nothing more is charged").await;
+    looks.look(desk, "subscription-ends").await;
+    portal.clock.advance(TimeDelta::days(365));
+    portal.run_due_jobs().await;
+    desk.sign_in_anew("admin@globex.example").await;
     at(desk, looks, "/console/team", "console-grace").await;
+    desk.expect_text("Everything works as before until then").await;
     portal.clock.advance(TimeDelta::days(30));
     desk.sign_in_anew("admin@globex.example").await;
     at(desk, looks, "/console", "locked").await;
+    desk.expect_heading("is locked").await;
     at(desk, looks, "/console/credits", "credits-locked").await;
     desk.sign_in_anew("lead@creditdesk.example").await;
     at(desk, looks, "/admin/outlook/businesses", "desk-lapsed").await;
     portal.clock.advance(TimeDelta::days(30));
     desk.sign_in_anew("admin@globex.example").await;
     at(desk, looks, "/console", "closed").await;
+    desk.expect_heading("is closed").await;
     desk.sign_in_anew("lead@creditdesk.example").await;
     desk.open("/admin/businesses?q=globex").await;
     desk.click("Globex").await;

@@ -7,6 +7,7 @@ use creditdesk::demo::PASSWORD;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::prelude::*;
 
 /// A page has to be reached by then.
@@ -229,14 +230,23 @@ impl Desk {
         self.driver().find(By::Id(&id)).await.unwrap_or_else(|error| panic!("{words:?} labels nothing: {error}"))
     }
 
+    /// Clicks, or presses Enter on, what the page has there. A page that is replaced between the search and the click
+    /// takes its elements with it: then nothing was clicked, and the new page is searched.
     async fn activate(&self, xpath: &str, name: &str) {
-        let Some(target) = self.wait_for(xpath).await else { panic!("no {name:?}; {}", self.describe().await) };
-        if self.hands == Hands::Keyboard {
-            self.tab_to(&target, name).await;
-            target.send_keys(Key::Enter + "").await.expect("keys");
-        } else {
-            target.click().await.unwrap_or_else(|error| panic!("{name:?} cannot be clicked: {error}"));
+        for _ in 0..5 {
+            let Some(target) = self.wait_for(xpath).await else { panic!("no {name:?}; {}", self.describe().await) };
+            if self.hands == Hands::Keyboard {
+                self.tab_to(&target, name).await;
+                target.send_keys(Key::Enter + "").await.expect("keys");
+                return;
+            }
+            match target.click().await {
+                Ok(()) => return,
+                Err(gone) if matches!(*gone, WebDriverErrorInner::StaleElementReference(_)) => {}
+                Err(error) => panic!("{name:?} cannot be clicked: {error}"),
+            }
         }
+        panic!("{name:?} is replaced again and again; {}", self.describe().await);
     }
 
     /// Tab until the focus is on it.

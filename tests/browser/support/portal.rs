@@ -7,6 +7,7 @@ use creditdesk::identity::password::Cost;
 use creditdesk::jobs;
 use creditdesk::kernel::clock::Clock;
 use creditdesk::kernel::id::QuestionId;
+use creditdesk::rehearsal::Player;
 use tempfile::TempDir;
 
 /// A portal that serves.
@@ -40,6 +41,15 @@ impl Portal {
     /// How many agreements there are.
     pub async fn agreements(&self) -> i64 {
         self.running.portal.db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM agreements").scalar().await.expect("a count")
+    }
+
+    /// A service of the vendor counts units of a feature for Acme Industries, as its own program would.
+    pub async fn count_units(&self, feature: &str, units: i64) {
+        let portal = &self.running.portal;
+        let operator = Player::find(portal, "operator@creditdesk.example", None).await.expect("the operator");
+        let key = operator.make_service_key("Storage scanner", &[feature]).await.expect("a key");
+        let manager = Player::find(portal, "licensing@acme.example", None).await.expect("the licensing manager");
+        manager.is_counted(key, feature, units).await.expect("units that can be counted");
     }
 
     /// Something that the marketplace reports and nobody knows, put before staff.

@@ -136,7 +136,7 @@ both_engines! {
         portal.sign_in(ACME_BUYER).await.buy("1,000").await;
         let mut support = portal.sign_in(SUPPORT).await;
         support.open("/admin/unclaimed").await;
-        let button = support.page().buttons().into_iter().find(|name| name.starts_with("Send a reminder")).unwrap();
+        let button = support.page().buttons().into_iter().find(|name| name.starts_with("Remind")).unwrap();
         let mut second = support.clone();
         assert!(support.press(&button).await.says("Reminder sent"));
         assert!(second.press(&button).await.says("One went out less than a day ago"));

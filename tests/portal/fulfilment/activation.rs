@@ -42,7 +42,7 @@ both_engines! {
         assert_eq!(entries, [(acme, "granted".to_owned(), 1000, now, bought.ends_at)]);
         let audit: Vec<(String, String, Timestamp)> =
             scene.rows("SELECT subject, person_label, recorded_at FROM audit_entries WHERE action = 'license.activated'").await;
-        assert_eq!(audit, [(activated.license.to_string(), "admin@acme.example".to_owned(), now)]);
+        assert_eq!(audit, [(activated.license.unwrap().to_string(), "admin@acme.example".to_owned(), now)]);
         assert_eq!(figures(&scene.stage.db, acme, now).await.unwrap(), Figures { total_valid: 1000, allocated: 0 });
         assert_eq!(scene.market.world().reported, [(bought.license_arn, now)]);
     }

@@ -42,7 +42,7 @@ async fn lead(scene: &Scene) -> Actor {
 async fn issued(scene: &Scene, lead: &Actor, form: &str, order: &Order) -> Result<Issued, IssueRefusal> {
     let scope = StaffScope::of(lead, Action::IssueCodes).unwrap();
     let who = fixtures::as_staff(&scene.stage, lead);
-    issue::issue(&scene.stage.db, &scene.room.products, scope, &who, lead.person, form, order).await.refusal().unwrap()
+    issue::issue(&scene.stage.db, &scene.room.products, scope, &who, (lead.person, form), order).await.refusal().unwrap()
 }
 
 fn scope(actor: &Actor) -> BusinessScope {

@@ -115,8 +115,8 @@ both_engines! {
         let (_, admin, scope) = business(&scene, "Acme").await;
         let (_, _, foreign) = business(&scene, "Globex").await;
         let (_, activated) = scene.activated(1, 1000, &admin).await;
-        assert!(find(&scene.stage.db, scope, activated.license).await.unwrap().is_some());
-        assert!(find(&scene.stage.db, foreign, activated.license).await.unwrap().is_none());
+        assert!(find(&scene.stage.db, scope, activated.license.unwrap()).await.unwrap().is_some());
+        assert!(find(&scene.stage.db, foreign, activated.license.unwrap()).await.unwrap().is_none());
         assert!(find(&scene.stage.db, scope, LicenseId::generate()).await.unwrap().is_none());
         assert_eq!(count(&scene.stage.db, foreign, &Filter::default(), scene.now()).await.unwrap(), 0);
         assert!(list_of_contract(&scene.stage.db, foreign, activated.contract).await.unwrap().is_empty());

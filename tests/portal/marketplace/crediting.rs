@@ -33,7 +33,7 @@ fn usd(minor: i64) -> Money {
 
 async fn credit(stage: &Stage, number: &str, turn: i64, amount: Money, reason: &str) -> Result<String, CreditRefusal> {
     let reason = Reason::parse(reason).unwrap();
-    match credit_note::issue(&stage.db, lead(), &stage.who("lead"), number, turn, amount, &reason).await {
+    match credit_note::issue(&stage.db, lead(), &stage.who("lead"), (number, turn), amount, &reason).await {
         Ok(number) => Ok(number),
         Err(Failed::Refused(refusal)) => Err(refusal),
         Err(Failed::Storage(error)) => panic!("storage failed: {error:?}"),
@@ -82,7 +82,7 @@ both_engines! {
             let presses = (1..=32_i64).map(|press| {
                 let (db, who) = (stage.db.clone(), stage.who("lead"));
                 let (amount, reason) = (usd(if same { 700 } else { 700 + press }), Reason::parse("Goodwill").unwrap());
-                tokio::spawn(async move { credit_note::issue(&db, lead(), &who, "TM-2026-000001", turn, amount, &reason).await })
+                tokio::spawn(async move { credit_note::issue(&db, lead(), &who, ("TM-2026-000001", turn), amount, &reason).await })
             });
             let answers = futures_util::future::join_all(presses.collect::<Vec<_>>()).await;
             let numbers: Vec<String> = answers.into_iter().filter_map(|answer| answer.unwrap().ok()).collect();

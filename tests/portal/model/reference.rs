@@ -43,6 +43,18 @@ pub struct Item {
     pub ends: Instant,
 }
 
+/// How a contract stands; one in force may have passed its end without anybody's having decided it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The first payment is under way.
+    Pending,
+    /// It did not arrive.
+    RolledBack,
+    InForce,
+    /// Its end was decided: there is no next term.
+    Closed,
+}
+
 /// A contract as its buyer and, once it is activated, its business have it.
 #[derive(Clone, Debug)]
 pub struct Purchase {
@@ -50,10 +62,7 @@ pub struct Purchase {
     product: usize,
     /// Credits of the running term that are paid for sure, upgrades included.
     pub paid: i64,
-    pub in_force: bool,
-    pub rolled_back: bool,
-    /// Its end was decided: there is no next term.
-    closed: bool,
+    state: State,
     auto_renew: bool,
     next: Option<i64>,
     anchor: Instant,
@@ -73,7 +82,7 @@ pub struct Purchase {
 
 impl Purchase {
     fn is_running(&self, now: Instant) -> bool {
-        self.in_force && !self.closed && now < self.ends
+        self.state == State::InForce && now < self.ends
     }
 
     fn end_of(&self, term: u32) -> Instant {
@@ -225,9 +234,7 @@ impl Reference {
             account,
             product,
             paid: 0,
-            in_force: false,
-            rolled_back: false,
-            closed: false,
+            state: State::Pending,
             auto_renew: renews,
             next: None,
             anchor: self.now,
@@ -249,7 +256,7 @@ impl Reference {
                 self.accept(quote);
                 return self.sure(What::New(self.purchases.len() - 1), credits, amount);
             }
-            What::New(purchase) => (self.purchases[purchase].in_force, self.purchases[purchase].paid) = (true, credits),
+            What::New(purchase) => (self.purchases[purchase].state, self.purchases[purchase].paid) = (State::InForce, credits),
             What::Upgrade(purchase) => self.purchases[purchase].paid += credits,
             What::Renewal(purchase) => self.begin_next_term(purchase, credits),
         }
@@ -267,8 +274,8 @@ impl Reference {
         });
         for Open { what, credits, amount, bank, .. } in due {
             match (bank, what) {
-                (Bank::NeverArrives, What::New(purchase)) => self.purchases[purchase].rolled_back = true,
-                (Bank::NeverArrives, What::Renewal(purchase)) => self.purchases[purchase].closed = true,
+                (Bank::NeverArrives, What::New(purchase)) => self.purchases[purchase].state = State::RolledBack,
+                (Bank::NeverArrives, What::Renewal(purchase)) => self.purchases[purchase].state = State::Closed,
                 (Bank::NeverArrives, _) => {}
                 _ => self.sure(what, credits, amount),
             }
@@ -278,7 +285,7 @@ impl Reference {
     /// A click on Set up product and the landing: the window is four hours.
     pub fn set_up(&mut self, purchase: usize) -> Answer {
         let bought = &self.purchases[purchase];
-        if bought.rolled_back || (bought.in_force && !bought.is_running(self.now)) {
+        if bought.state != State::Pending && !bought.is_running(self.now) {
             return Answer::Refused;
         }
         self.handles.push(Handle { purchase, landed: self.now, term: bought.term });

@@ -72,7 +72,12 @@ fn scene() -> impl Strategy<Value = Vec<Step>> {
     let code = (1..2_000i64, 0..3usize, any::<bool>()).prop_map(move |(credits, business, twice)| {
         vec![Step::Issue { credits, months: 12, only: None }, Step::Redeem { code: newest, business, twice }]
     });
-    prop_oneof![4 => begin, 2 => transfer, 4 => renewal, 1 => code, 19 => step().prop_map(|step| vec![step])]
+    // What a service counted arrives in any order.
+    let reports = (0..3usize, 2..4usize, 0..2_000i64, 0..2_000i64, 0..3i64).prop_map(|(business, feature, first, units, ago)| {
+        let report = |units, ago| Step::Report { business, feature, units, ago, again: ago == 1 };
+        vec![report(first, 0), report(units, ago)]
+    });
+    prop_oneof![4 => begin, 2 => transfer, 4 => renewal, 1 => code, 1 => reports, 19 => step().prop_map(|step| vec![step])]
 }
 
 /// Places are counted back from the newest thing, so that what was begun is often gone on with.

@@ -230,7 +230,7 @@ impl World {
         match told(activate(&self.room, &wish, &self.who(administrator, ActingAs::Business)).await) {
             Ok(activated) => {
                 let purchase = held.purchase;
-                self.bought[purchase].license = Some(activated.license);
+                self.bought[purchase].license = activated.license;
                 Answer::Done
             }
             Err(Refusal::ActivatedHere(_) | Refusal::ActivatedElsewhere) => Answer::Already,

@@ -34,7 +34,24 @@ both_engines! {
         assert_eq!(pdf.header("content-disposition"), "attachment; filename=\"TM-2026-000001.pdf\"");
         assert!(pdf.body.starts_with("%PDF-"));
         let mail = stage.db.read("SELECT body FROM mails WHERE kind = 'marketplace_purchase_paid'").scalar::<String>().await.unwrap();
-        assert!(mail.contains("Invoice:   TM-2026-000001") && mail.contains("/marketplace/invoices/TM-2026-000001"), "{mail}");
+        assert!(mail.contains("Invoice:   TM-2026-000001, attached as a PDF") && mail.contains("/marketplace/invoices/TM-2026-000001"), "{mail}");
+    }
+
+    /// MKT-13: the mail that tells of a charge carries its invoice, the same file as on the page.
+    #[test]
+    async fn the_mail_of_a_charge_carries_its_invoice(stage: Stage) {
+        let portal = stage.portal().await;
+        let mut buyer = portal.sign_in(ACME_BUYER).await;
+        buyer.buy("1,000").await;
+        let page = buyer.open("/marketplace/invoices/TM-2026-000001/pdf").await;
+        portal.run_due_jobs().await;
+        let mut visitor = portal.browser();
+        let href = visitor.open("/demonstration/mail").await.link("TM-2026-000001.pdf").unwrap();
+        let file = visitor.open(&href).await;
+        assert_eq!((file.status, file.header("content-type")), (200, "application/pdf"));
+        assert!(file.body.starts_with("%PDF-") && file.body == page.body, "the same file");
+        let kept = stage.db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM mails WHERE attachment IS NOT NULL").scalar::<i64>().await.unwrap();
+        assert_eq!(kept, 0, "it is not kept with the mail");
     }
 
     /// MKT-14: another buyer account's invoices are not found, as page, as PDF, in lists, files and statements.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use creditdesk::fulfilment::marketplace::{
-    AgreementFacts, AgreementStanding, Change, Entitlement, Marketplace, ResolveError, ResolvedPurchase, Unreachable,
+    AgreementFacts, AgreementStanding, Change, Entitlement, Marketplace, Metering, ResolveError, ResolvedPurchase, Unreachable, Usage,
 };
 use creditdesk::kernel::clock::Timestamp;
 use creditdesk::kernel::id::EventId;
@@ -20,6 +20,7 @@ pub enum Call {
     Receive,
     Acknowledge,
     Report,
+    Meter,
 }
 
 /// Something that happens in the middle of a call.
@@ -40,6 +41,8 @@ pub struct World {
     pub changes: Vec<Change>,
     /// What the console said was activated.
     pub reported: Vec<(String, Timestamp)>,
+    /// Hours of use by key, for a marketplace that has metering.
+    pub metered: Option<BTreeMap<String, Usage>>,
     /// Calls that fail at the moment.
     pub away: BTreeSet<Call>,
     /// Every call that was made.
@@ -70,6 +73,12 @@ impl World {
         let row = Entitlement { dimension: "credits".to_owned(), quantity, expires_at: bought.ends_at };
         self.rows.insert(bought.license_arn.clone(), vec![row]);
         self.announce(bought);
+    }
+
+    /// The purchase is a pay-as-you-go contract: one of its dimension, and no credits.
+    pub fn is_pay_as_you_go(&mut self, bought: &Bought) {
+        let row = Entitlement { dimension: "pay_as_you_go".to_owned(), quantity: 1, expires_at: bought.ends_at };
+        self.rows.insert(bought.license_arn.clone(), vec![row]);
     }
 
     /// A change event.
@@ -170,5 +179,14 @@ impl Marketplace for FakeMarketplace {
         world.call(Call::Report)?;
         world.reported.push((license_arn.to_owned(), at));
         Ok(())
+    }
+
+    async fn meter(&self, _: &str, usage: &[Usage]) -> Result<Metering, Unreachable> {
+        let mut world = self.world();
+        let called = world.call(Call::Meter);
+        let Some(metered) = world.metered.as_mut() else { return Ok(Metering::NotSupported) };
+        // A call that fails may have arrived all the same.
+        metered.extend(usage.iter().map(|hour| (hour.key.clone(), hour.clone())));
+        called.map(|()| Metering::Taken)
     }
 }

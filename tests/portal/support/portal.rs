@@ -45,13 +45,7 @@ impl Portal {
         self.running.wire_address.map(|address| format!("http://{address}"))
     }
 
-    async fn assemble(
-        stage: &Stage,
-        db: Db,
-        marketplace: Option<Arc<dyn Marketplace>>,
-        products: Products,
-        wire: WireSettings,
-    ) -> Self {
+    async fn assemble(stage: &Stage, db: Db, marketplace: Option<Arc<dyn Marketplace>>, products: Products, wire: WireSettings) -> Self {
         let settings = Settings {
             listen: Some("127.0.0.1:0".to_owned()),
             data: Some(stage.folder().to_owned()),

@@ -65,7 +65,7 @@ both_engines! {
         let (ada, gwen) = (admin(&stage, desk.acme, "ada@acme.example").await, admin(&stage, desk.globex, "gwen@globex.example").await);
         let bought = live.market.buy(1, 500, stage.now());
         let activated = live.activate(&stage, &bought, &ada).await.unwrap();
-        let id = request(&stage, &desk.support, activated.license, desk.globex).await.unwrap();
+        let id = request(&stage, &desk.support, activated.license.unwrap(), desk.globex).await.unwrap();
         assert!(matches!(live.activate(&stage, &bought, &gwen).await, Err(Refusal::ActivatedElsewhere)));
         approve(&stage, &desk.lead, id).await.unwrap();
         assert!(matches!(live.activate(&stage, &bought, &ada).await, Err(Refusal::ActivatedElsewhere)));
@@ -80,7 +80,7 @@ both_engines! {
         let (desk, live) = (Desk::new(&stage).await, Live::new(&stage));
         let (ada, gwen) = (admin(&stage, desk.acme, "ada@acme.example").await, admin(&stage, desk.globex, "gwen@globex.example").await);
         let bought = live.market.buy(1, 500, stage.now());
-        let license = live.activate(&stage, &bought, &ada).await.unwrap().license;
+        let license = live.activate(&stage, &bought, &ada).await.unwrap().license.unwrap();
         let activated_by = async |actor: &Actor| {
             let scope = BusinessScope::of(actor, Action::SeeLicenses).unwrap();
             let page = list(&stage.db, scope, &Filter::default(), Order::default(), (None, PageSize::default()), stage.now()).await.unwrap();
@@ -107,7 +107,7 @@ both_engines! {
         for round in 1..=8 {
             let bought = live.market.buy(round, 500, stage.now());
             let activated = live.activate(&stage, &bought, &ada).await.unwrap();
-            let id = request(&stage, &desk.support, activated.license, desk.globex).await.unwrap();
+            let id = request(&stage, &desk.support, activated.license.unwrap(), desk.globex).await.unwrap();
             let before = figures(&stage.db, desk.globex, stage.now()).await.unwrap().total_valid;
             live.market.world().total(&bought, 800);
             live.market.world().announce(&bought);

@@ -80,7 +80,8 @@ fn filters(input: Input<'_>) -> Result<Filters<'_>, Fault> {
         let name = filter.text("name")?.ok_or_else(|| invalid("MISSING_FILTER_NAME", "filters", "A filter needs a name."))?;
         let values = filter.texts("values")?;
         let [value] = values[..] else {
-            let (reason, words) = if values.is_empty() { ("MISSING_FILTER_VALUES", "a value") } else { ("INVALID_FILTER_VALUES", "one value") };
+            let (reason, words) =
+                if values.is_empty() { ("MISSING_FILTER_VALUES", "a value") } else { ("INVALID_FILTER_VALUES", "one value") };
             return Err(invalid(reason, "filters", format!("The filter {name} needs {words}.")));
         };
         if filters.insert(name, value).is_some() {

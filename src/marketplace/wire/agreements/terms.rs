@@ -102,16 +102,14 @@ fn accepted(agreement: &Agreement, offer: &Offer, listing: &Listing, listing_url
     let price = Money::new(offer.price_minor, offer.currency).plain();
     let rate = Structure::new().with("dimensionKey", listing.dimension.as_str()).with("price", price);
     let card = Structure::new().with("selector", selector).with("constraints", constraints).with("rateCard", vec![rate]);
-    let chosen =
-        Structure::new().with("dimensionKey", listing.dimension.as_str()).with("dimensionValue", agreement.credits.get());
-    let configuration =
-        Structure::new().with("selectorValue", duration(agreement.duration_months)).with("dimensions", vec![chosen]);
+    let chosen = Structure::new().with("dimensionKey", listing.dimension.as_str()).with("dimensionValue", agreement.credits.get());
+    let configuration = Structure::new().with("selectorValue", duration(agreement.duration_months)).with("dimensions", vec![chosen]);
     let pricing = term("ConfigurableUpfrontPricingTerm", Term::Pricing, offer)
         .with("currencyCode", offer.currency.code())
         .with("rateCards", vec![card])
         .with("configuration", configuration);
-    let renewal = term("RenewalTerm", Term::Renewal, offer)
-        .with("configuration", Structure::new().with("enableAutoRenew", agreement.auto_renew));
+    let renewal =
+        term("RenewalTerm", Term::Renewal, offer).with("configuration", Structure::new().with("enableAutoRenew", agreement.auto_renew));
     let validity = term("ValidityTerm", Term::Validity, offer)
         .with("agreementDuration", duration(agreement.duration_months))
         .with("agreementStartDate", agreement.starts_at)

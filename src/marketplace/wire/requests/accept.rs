@@ -107,9 +107,8 @@ fn purchase_order(input: Input<'_>, quote: &QuoteId) -> Result<Option<String>, F
         let words = "A purchase order needs its reference.";
         let text = given.text("purchaseOrderReference")?;
         let text = text.ok_or_else(|| invalid("MISSING_PURCHASE_ORDER_REFERENCE", "purchaseOrders", words))?;
-        let read = one_line(text, PURCHASE_ORDER_CHARS_MAX).map_err(|error| {
-            invalid("INVALID_PURCHASE_ORDER_REFERENCE", "purchaseOrders", error.in_words("purchase order reference"))
-        })?;
+        let read = one_line(text, PURCHASE_ORDER_CHARS_MAX)
+            .map_err(|error| invalid("INVALID_PURCHASE_ORDER_REFERENCE", "purchaseOrders", error.in_words("purchase order reference")))?;
         if order.replace(read).is_some() {
             return Err(invalid("DUPLICATE_CHARGES", "purchaseOrders", "A charge has one purchase order."));
         }

@@ -30,7 +30,9 @@ use wanted::Requested;
 pub async fn create(context: Context<'_>, input: Input<'_>) -> Result<Structure, Fault> {
     let scope = context.buyer(Operation::CreateAgreementRequest, Action::Purchase)?;
     let token = input.text("clientToken")?;
-    if token.is_some_and(|token| !(1..=64).contains(&token.len()) || !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')) {
+    if token
+        .is_some_and(|token| !(1..=64).contains(&token.len()) || !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+    {
         return Err(invalid("INVALID_CLIENT_TOKEN", "clientToken", "clientToken has to be 1 to 64 letters, digits and hyphens."));
     }
     let hash = Sha256::digest(format!("{input:?}").as_bytes()).to_vec();
@@ -122,6 +124,9 @@ fn upgrade_fault(refusal: UpgradeRefusal, agreement: &str) -> Fault {
         UpgradeRefusal::NotNow(not_now) => invalid("INACTIVE_AGREEMENT", field, format!("{not_now}.")),
         UpgradeRefusal::NotActivated => {
             invalid("UNSUPPORTED_ACTION", field, "The purchase has to be set up with the seller before it takes more credits.")
+        }
+        UpgradeRefusal::Metered => {
+            invalid("UNSUPPORTED_ACTION", field, "An agreement that is charged by use has no quantity that could be raised.")
         }
         UpgradeRefusal::Full => wanted::out_of_range("The agreement has as many as the offer sells."),
         UpgradeRefusal::OutOfRange(_) => wanted::out_of_range("The offer does not sell so many, or not in such steps."),

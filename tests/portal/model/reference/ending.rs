@@ -1,6 +1,6 @@
 //! What becomes of a contract at its end: chosen in advance, decided by the renewal run, and followed by the console.
 
-use super::{Answer, Bank, Item, LEAST, Open, PRICES, Reference, Span, What};
+use super::{Answer, Bank, Item, LEAST, Open, PRICES, Reference, Span, State, What};
 
 impl Reference {
     /// Modify renewal: taken while the contract is in force; a contract that does not renew has no next term to choose.
@@ -20,14 +20,14 @@ impl Reference {
             while self.is_due(purchase) {
                 let bought = &mut self.purchases[purchase];
                 if !bought.auto_renew {
-                    bought.closed = true;
+                    bought.state = State::Closed;
                     continue;
                 }
                 let credits = bought.next.unwrap_or(bought.paid);
                 let (what, amount, bank) = (What::Renewal(purchase), credits * PRICES[bought.product], self.banks[bought.account]);
                 match bank {
                     Bank::Approves => self.sure(what, credits, amount),
-                    Bank::Declines => bought.closed = true,
+                    Bank::Declines => bought.state = State::Closed,
                     Bank::ArrivesLater | Bank::NeverArrives | Bank::AnswersLate => {
                         self.open.push(Open { what, since: self.now, credits, amount, bank });
                     }
@@ -39,7 +39,7 @@ impl Reference {
     fn is_due(&self, purchase: usize) -> bool {
         let bought = &self.purchases[purchase];
         let is_being_paid = self.open.iter().any(|open| [What::Upgrade(purchase), What::Renewal(purchase)].contains(&open.what));
-        bought.in_force && !bought.closed && self.now >= bought.ends && !is_being_paid
+        bought.state == State::InForce && self.now >= bought.ends && !is_being_paid
     }
 
     /// Term n + 1 begins where n ended and ends by the anchor.

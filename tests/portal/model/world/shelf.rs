@@ -109,7 +109,7 @@ impl World {
         let order = Order { worth, order_number: "SO-1".to_owned(), valid_until, business, size: 1 };
         let form = format!("form-{}", self.shelf.codes.len());
         let products = &self.room.products;
-        let mut issued = told(issue::issue(&self.stage.db, products, scope, &who, lead.person, &form, &order).await).unwrap();
+        let mut issued = told(issue::issue(&self.stage.db, products, scope, &who, (lead.person, &form), &order).await).unwrap();
         let code = issued.codes.remove(0);
         let looks = redeem::look(&self.stage.db, self.scope(only.unwrap_or(0)), &code, self.stage.now()).await;
         let offered = told(looks).expect("a code that was issued at this instant");

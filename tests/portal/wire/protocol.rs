@@ -97,7 +97,6 @@ both_engines! {
         assert_eq!(client.call(ENTITLEMENT, "GetEntitlements", asked.clone()).await.ok(), json!({ "Entitlements": [] }));
         assert_eq!(client.post("/marketplace", &[], Vec::new()).await.error(), (400, "UnknownOperationException".to_owned()));
         assert_eq!(on_the_portal.call(ENTITLEMENT, "GetEntitlements", asked.clone()).await.status, 405);
-        portal.stop().await;
         let off = WireSettings { wire_listen: Some("off".to_owned()), ..WireSettings::default() };
         let portal = Portal::with_wire(&stage, off).await;
         let client = Client { origin: portal.origin.clone(), ..on_the_portal };

@@ -63,7 +63,8 @@ fn signatures_that_botocore_made_hold() {
             "authorization",
             "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260302/eu-central-1/aws-marketplace/aws4_request, \
              SignedHeaders=content-type;host;smithy-protocol;x-amz-date, \
-             Signature=1e496b326cbcbf689ab968cbc5ef12e6219b366d57f232cf327f74e926d2995b",
+             Signature=1e496b326cbcbf689ab968cbc5ef12e6219b366d57f232cf3\
+             27f74e926d2995b",
         ),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -10,7 +10,6 @@ starts PROGRAM with the demonstration on a free port of its own and stops it aft
 
 import datetime
 import html
-import http.cookiejar
 import json
 import os
 import re
@@ -37,6 +36,7 @@ def check(what, got, expected):
     global checks
     checks += 1
     if got != expected:
+        print("test clients::boto3_walks_through_the_marketplace ... FAILED")
         sys.exit(f"FAILED: {what}\n  got      {got!r}\n  expected {expected!r}")
 
 
@@ -230,7 +230,8 @@ def main():
         finally:
             program.terminate()
             program.wait()
-    print(f"test clients::boto3_{boto3.__version__.replace('.', '_')} ... ok ({checks} checks)")
+    print(f"boto3 {boto3.__version__}, botocore {botocore.__version__}: {checks} checks")
+    print("test clients::boto3_walks_through_the_marketplace ... ok")
 
 
 if __name__ == "__main__":

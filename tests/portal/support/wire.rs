@@ -238,8 +238,12 @@ pub fn wanted(product: &WireProduct, credits: i64) -> Value {
     })
 }
 
-/// An instant of an answer: seconds since the epoch.
+/// An instant of an answer: seconds since the epoch, to the millisecond.
 pub fn instant(value: &Value) -> Timestamp {
-    let seconds = value.as_f64().unwrap_or_else(|| panic!("no number: {value}"));
-    chrono::DateTime::from_timestamp_micros((seconds * 1e6).round() as i64).expect("an instant")
+    let (seconds, fraction) = match value.to_string().split_once('.') {
+        Some((seconds, fraction)) => (seconds.to_owned(), format!("{fraction:0<3}")),
+        None => (value.to_string(), "000".to_owned()),
+    };
+    let millis = format!("{seconds}{}", &fraction[..3]).parse().unwrap_or_else(|_| panic!("no number: {value}"));
+    chrono::DateTime::from_timestamp_millis(millis).expect("an instant")
 }

@@ -23,8 +23,8 @@ use std::collections::BTreeMap;
 use steps::Step;
 use world::{BANKS, BUSINESSES, World};
 
-/// Sequences on both engines together when nothing else is said: as many as two cores play in a minute.
-const SEQUENCES: u32 = 300;
+/// Sequences on both engines together when nothing else is said.
+const SEQUENCES: u32 = 1_000;
 /// Scenes of the longest sequence. A scene has one to four steps, so an average sequence has about thirty.
 const SCENES: usize = 40;
 /// Tries to make a failing sequence shorter.

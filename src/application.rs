@@ -1,7 +1,7 @@
 //! The running program: what handlers and jobs share, and how it starts and stops. The command, the tests and the benchmark start the same application.
 
 use crate::assembly;
-use crate::config::Config;
+use crate::config::{Config, WireListen};
 use crate::credits::solutions::Solutions;
 use crate::db::{self, Db};
 use crate::demo;
@@ -13,15 +13,16 @@ use crate::identity::session::Sessions;
 use crate::jobs::{self, Wake};
 use crate::kernel::clock::Clock;
 use crate::marketplace::pay::Till;
+use crate::marketplace::wire::call::Desk;
 use crate::notices::port::MailPort;
 use crate::telemetry::RequestSpan;
 use crate::web::api::Pace;
 use crate::web::cookies::Jar;
-use crate::web::{assets, headers, health, paths, routes};
+use crate::web::{assets, headers, health, paths, routes, wire};
 use actix_session::SessionMiddleware;
 use actix_session::config::{BrowserSession, CookieContentSecurity};
 use actix_web::cookie::{Key, SameSite};
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::{App, HttpServer, middleware, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::net::{SocketAddr, TcpListener};
@@ -71,6 +72,14 @@ pub enum StartError {
     /// Demonstration data was asked for where it must not be.
     #[error("{0}")]
     Demo(String),
+    /// The key of access keys' secrets cannot be used.
+    #[error("the key file {file} cannot be used: {source}")]
+    KeyFile {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        source: std::io::Error,
+    },
     /// The catalog has problems.
     #[error("{0}")]
     Catalog(String),
@@ -107,6 +116,8 @@ pub struct Portal {
     pub hasher: PasswordHasher,
     /// Whether the demonstration's people are in this database, to be offered on the sign-in page.
     pub demonstration: bool,
+    /// The marketplace's API: the key of its access keys, and what is switched on.
+    pub wire: Desk,
     /// Wakes the clockwork.
     pub wake: Wake,
     /// What `/metrics` prints.
@@ -144,6 +155,16 @@ impl Portal {
         self.config.fulfilment_url.as_ref().map_or_else(|| self.address_of(paths::SETUP), Url::to_string)
     }
 
+    /// Where the official SDKs call the marketplace; empty when they cannot.
+    #[must_use]
+    pub fn wire_endpoint(&self) -> String {
+        match self.config.wire.listen {
+            WireListen::Portal => self.origin(),
+            WireListen::Own(address) => format!("http://{address}"),
+            WireListen::Off => String::new(),
+        }
+    }
+
     /// Whether the database takes reads and writes at this moment.
     ///
     /// # Errors
@@ -168,8 +189,9 @@ pub struct Running {
     pub address: SocketAddr,
     /// What its handlers share.
     pub portal: Arc<Portal>,
-    server: ServerHandle,
-    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    /// Where the marketplace's API listens, if it has a port of its own.
+    pub wire_address: Option<SocketAddr>,
+    servers: Vec<(ServerHandle, tokio::task::JoinHandle<std::io::Result<()>>)>,
     clockwork: Option<tokio::task::JoinHandle<()>>,
 }
 
@@ -179,8 +201,10 @@ impl Running {
         if let Some(clockwork) = &self.clockwork {
             clockwork.abort();
         }
-        self.server.stop(true).await;
-        self.serving.await.ok();
+        for (server, serving) in self.servers {
+            server.stop(true).await;
+            serving.await.ok();
+        }
         self.portal.db.close().await;
     }
 }
@@ -231,9 +255,9 @@ pub async fn start(launch: Launch) -> Result<Running, StartError> {
 /// # Errors
 /// See [`StartError`].
 pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
-    let (asked, workers, clockwork) = (launch.config.listen, launch.config.workers, launch.clockwork);
-    let listener = TcpListener::bind(asked).map_err(|source| StartError::Listen { address: asked, source })?;
-    let address = listener.local_addr().map_err(|source| StartError::Listen { address: asked, source })?;
+    let (workers, clockwork, wire_listen) = (launch.config.workers, launch.clockwork, launch.config.wire.listen);
+    let (listener, address) = listen(launch.config.listen)?;
+    let own_port = if let WireListen::Own(asked) = wire_listen { Some(listen(asked)?) } else { None };
     let portal = web::Data::new(assembly::build(launch, db, address).await?);
     let shared = portal.clone();
     let cookie_key = Key::derive_from(&portal.form_key);
@@ -259,7 +283,7 @@ pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
             .route(paths::HEALTHZ, web::get().to(health::live))
             .route(paths::READYZ, web::get().to(health::ready))
             .route(paths::METRICS, web::get().to(health::metrics))
-            .service(web::scope("").wrap(sessions).configure(routes::configure))
+            .service(web::scope("").wrap(sessions).configure(|config| routes::configure(config, wire_listen == WireListen::Portal)))
     })
     .workers(workers)
     .shutdown_timeout(SHUTDOWN_SECONDS)
@@ -267,9 +291,33 @@ pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
     .listen(listener)
     .map_err(|source| StartError::Listen { address, source })?
     .run();
+    let mut servers = vec![(server.handle(), tokio::spawn(server))];
+    let wire_address = own_port.as_ref().map(|(_, address)| *address);
+    if let Some((listener, address)) = own_port {
+        let server = serve_wire(shared.clone(), listener, workers).map_err(|source| StartError::Listen { address, source })?;
+        servers.push((server.handle(), tokio::spawn(server)));
+    }
     let portal = shared.into_inner();
-    let handle = server.handle();
-    let serving = tokio::spawn(server);
     let clockwork = clockwork.then(|| tokio::spawn(jobs::run_forever(Arc::clone(&portal))));
-    Ok(Running { address, portal, server: handle, serving, clockwork })
+    Ok(Running { address, portal, wire_address, servers, clockwork })
+}
+
+fn listen(asked: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address: asked, source };
+    let listener = TcpListener::bind(asked).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+/// The marketplace's API alone, on a port of its own.
+fn serve_wire(portal: web::Data<Portal>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(portal.clone())
+            .wrap(middleware::Compress::default())
+            .wrap(middleware::from_fn(headers::dress))
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .configure(wire::configure)
+    });
+    Ok(server.workers(workers).shutdown_timeout(SHUTDOWN_SECONDS).disable_signals().listen(listener)?.run())
 }

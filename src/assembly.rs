@@ -19,13 +19,17 @@ use crate::marketplace::invoice::issue_missing;
 use crate::marketplace::pay::Till;
 use crate::marketplace::payment::Providers;
 use crate::marketplace::publish::publish;
+use crate::marketplace::wire::call::Desk;
+use crate::marketplace::wire::sealing::SealingKey;
 use crate::notices::port::{Delivered, MailPort};
 use crate::web::api::Pace;
 use crate::web::{headers, paths};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::io::Write;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use url::Url;
@@ -92,10 +96,41 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         pace: Pace::default(),
         hasher,
         demonstration,
+        wire: Desk::new(sealing_key(&config)?, config.wire.switches.clone()),
         wake: Wake::default(),
         metrics: recorder(),
         config: Arc::new(config),
     })
+}
+
+/// The key under which secrets of access keys are stored: from its file, which the first start makes in the data folder.
+///
+/// # Errors
+/// When the file cannot be read or made, or holds something else.
+pub fn sealing_key(config: &Config) -> Result<SealingKey, StartError> {
+    let own = config.data.join("wire.key");
+    let path = config.wire.key_file.as_ref().unwrap_or(&own);
+    let failed = |source| StartError::KeyFile { file: path.display().to_string(), source };
+    if config.wire.key_file.is_none() && !path.exists() {
+        make_key_file(&config.data, path).map_err(failed)?;
+    }
+    let text = std::fs::read_to_string(path).map_err(failed)?;
+    SealingKey::parse(&text).ok_or_else(|| failed(std::io::Error::other("64 hexadecimal digits are needed")))
+}
+
+/// Makes a key file that only its owner reads. Of several processes one makes it: a file appears whole or not at all.
+fn make_key_file(folder: &Path, path: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let whole = folder.join(format!("wire.key.{}", random::hex::<8>()));
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&whole)?;
+    file.write_all(SealingKey::generate().reveal().as_bytes())?;
+    file.sync_all()?;
+    let linked = std::fs::hard_link(&whole, path);
+    std::fs::remove_file(&whole)?;
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Reads the solutions file, or the one inside the program.

@@ -1,6 +1,10 @@
 //! Configuration: one documented set of names, each an environment variable and a flag. Everything that is wrong is
 //! reported at once, and secrets do not print.
 
+mod wire;
+
+pub use wire::{Wire, WireListen, WireSettings};
+
 use crate::access::Lengths;
 use clap::Args;
 use lettre::message::Mailbox;
@@ -63,6 +67,9 @@ pub struct Settings {
     /// Log lines as `text` or `json` [default: text]
     #[arg(long, env = "CREDITDESK_LOG_FORMAT", global = true)]
     pub log_format: Option<String>,
+    /// The API for the official SDKs.
+    #[command(flatten)]
+    pub wire: WireSettings,
 }
 
 /// When demonstration data is loaded.
@@ -134,6 +141,8 @@ pub struct Config {
     pub workers: usize,
     /// Log lines as JSON.
     pub log_json: bool,
+    /// The API for the official SDKs.
+    pub wire: Wire,
 }
 
 impl fmt::Debug for Config {
@@ -198,6 +207,7 @@ impl Config {
         let grace = or(&mut problems, "CREDITDESK_GRACE_DAYS", settings.grace_days, "30", parse_days);
         let lock = or(&mut problems, "CREDITDESK_LOCK_DAYS", settings.lock_days, "30", parse_days);
         let log_json = or(&mut problems, "CREDITDESK_LOG_FORMAT", settings.log_format, "text", parse_log_format);
+        let wire = Wire::from_settings(settings.wire, &mut problems);
         let support_email = settings.support_email.unwrap_or_else(|| "support@creditdesk.example".to_owned());
         match (listen, demo, marketplace, mail_from, workers, log_json, grace.zip(lock)) {
             (Some(listen), Some(demo), Some(marketplace), Some(mail_from), Some(workers), Some(log_json), Some((grace, lock)))
@@ -219,6 +229,7 @@ impl Config {
                     access_lengths: Lengths::of_days(grace, lock),
                     workers,
                     log_json,
+                    wire,
                 })
             }
             _ => Err(ConfigError(problems)),

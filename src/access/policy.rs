@@ -42,6 +42,8 @@ text_enum! {
         IssueCreditNote = "issue credit note",
         /// Make and revoke keys of the vendor's services.
         ManageServiceKeys = "manage service keys",
+        /// Make and revoke access keys of seller and buyer accounts.
+        ManageAccessKeys = "manage access keys",
         /// Read the whole audit log.
         ReadWholeAudit = "read whole audit",
         /// Remind a buyer account of a purchase that nobody activated.
@@ -97,7 +99,7 @@ pub fn allows(actor: &Actor, action: Action) -> Result<(), Refused> {
         Action::DecideTransfer | Action::CloseBusiness | Action::Reconcile | Action::IssueCodes | Action::IssueCreditNote => {
             staff(actor, &[StaffRole::SupportLead], "Support lead")
         }
-        Action::ManageServiceKeys => staff(actor, &[StaffRole::Operator], "Operator"),
+        Action::ManageServiceKeys | Action::ManageAccessKeys => staff(actor, &[StaffRole::Operator], "Operator"),
         Action::ReadWholeAudit => staff(actor, StaffRole::ALL, "Support, Support lead or Operator"),
     }
 }

@@ -1,8 +1,8 @@
 //! Proofs of access that stores of tenant data ask for: only this room can make one, and only for an actor who may.
 
-use super::actor::Actor;
+use super::actor::{Actor, BuyerSeat};
 use super::policy::{Action, Refused, allows};
-use crate::kernel::id::{BusinessId, PersonId};
+use crate::kernel::id::{BusinessId, PersonId, SessionReference};
 
 /// The one business whose rows may be read or changed.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,26 @@ impl BuyerScope {
         allows(actor, action)?;
         let account = actor.buyer.clone().ok_or(Refused::NoPart)?;
         Ok(Self { account, person: actor.person })
+    }
+
+    /// For the person as whom an access key acts, in the one seat that the key is for: it never does more than they may.
+    ///
+    /// # Errors
+    /// When the policy does not allow the person the action.
+    pub fn by_key(person: PersonId, seat: &BuyerSeat, action: Action) -> Result<Self, Refused> {
+        let actor = Actor {
+            person,
+            name: String::new(),
+            email: String::new(),
+            time_zone: None,
+            session: SessionReference::from_uuid(person.uuid()),
+            memberships: Vec::new(),
+            buyer: Some(seat.account.clone()),
+            seats: vec![seat.clone()],
+            staff: Vec::new(),
+            business: None,
+        };
+        Self::of(&actor, action)
     }
 
     /// The account's 12 digits.

@@ -29,3 +29,4 @@ pub mod subscriptions;
 pub mod token;
 pub mod unclaimed;
 pub mod upgrade;
+pub mod wire;

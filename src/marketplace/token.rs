@@ -2,6 +2,7 @@
 //! a new one of 256 random bits that lives four hours from the click; only its hash is kept (SET-1, SET-2).
 
 use super::agreement::{AgreementEvent, NotNow};
+use super::catalog::CustomerIdentity;
 use super::ids::{AgreementId, LicenseArn};
 use super::store::{agreements, tokens as store};
 use crate::access::BuyerScope;
@@ -15,6 +16,8 @@ use serde_json::json;
 
 /// A token resolves while less than this has passed since the click.
 pub const LIFE: TimeDelta = TimeDelta::hours(4);
+/// The same for a token that a buyer's program asked for: it hands it over at once.
+pub const LIFE_BY_PROGRAM: TimeDelta = TimeDelta::minutes(30);
 /// An expired token is remembered so long that its bearer is told *expired* and not *unknown*.
 pub const REMEMBERED: TimeDelta = TimeDelta::days(90);
 
@@ -51,6 +54,10 @@ pub struct Purchase {
     pub product_name: String,
     /// The seller.
     pub seller_name: String,
+    /// The seller's 12 digits.
+    pub seller_id: String,
+    /// How the product's customers are named.
+    pub customer_identity: CustomerIdentity,
     /// The buyer's 12 digits.
     pub buyer_account_id: String,
     /// First instant at which the token is over.
@@ -73,8 +80,22 @@ pub enum ResolveRefusal {
 /// # Errors
 /// A refusal, or any storage error.
 pub async fn issue(db: &Db, scope: &BuyerScope, who: &Who, agreement: &AgreementId) -> Result<Issued, Failed<IssueRefusal>> {
+    issue_for(db, scope, who, agreement, LIFE).await
+}
+
+/// The same with a life of its own: what a program asks for lives [`LIFE_BY_PROGRAM`].
+///
+/// # Errors
+/// A refusal, or any storage error.
+pub async fn issue_for(
+    db: &Db,
+    scope: &BuyerScope,
+    who: &Who,
+    agreement: &AgreementId,
+    life: TimeDelta,
+) -> Result<Issued, Failed<IssueRefusal>> {
     let token = Secret::generate();
-    let (hash, expires_at) = (token.hash(), who.now + LIFE);
+    let (hash, expires_at) = (token.hash(), who.now + life);
     tx!(db, |tx| {
         let Some(agreement) = agreements::lock(tx, scope, agreement).await? else {
             return refuse(IssueRefusal::NotFound);

@@ -108,6 +108,9 @@ fn navigation(visit: &Visit, face: Face) -> Vec<NavGroup> {
             if may(visit, Action::ManageServiceKeys) {
                 items.push(item("Service keys", paths::service_keys(), "key"));
             }
+            if may(visit, Action::ManageAccessKeys) {
+                items.push(item("Access keys", paths::access_keys(), "key"));
+            }
             items.push(item("Audit log", paths::admin_audit(), "history"));
             vec![group(None, items)]
         }

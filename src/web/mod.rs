@@ -31,6 +31,7 @@ pub(crate) mod storefront;
 #[cfg(debug_assertions)]
 mod styleguide;
 mod visit;
+pub mod wire;
 
 pub use error::WebError;
 pub use form::Form;

@@ -301,6 +301,14 @@ paths! {
     SERVICE_KEY, service_key(key: ServiceKeyId) = "/admin/service-keys/{key}";
     /// POST: revoke it.
     SERVICE_KEY_REVOKE, service_key_revoke(key: ServiceKeyId) = "/admin/service-keys/{key}/revoke";
+    /// Access keys of seller and buyer accounts; POST makes one.
+    ACCESS_KEYS, access_keys() = "/admin/access-keys";
+    /// The form for a new one.
+    ACCESS_KEY_NEW, access_key_new() = "/admin/access-keys/new";
+    /// One access key.
+    ACCESS_KEY, access_key(access_key: &str) = "/admin/access-keys/{access_key}";
+    /// POST: revoke it.
+    ACCESS_KEY_REVOKE, access_key_revoke(access_key: &str) = "/admin/access-keys/{access_key}/revoke";
     /// The whole audit log.
     ADMIN_AUDIT, admin_audit() = "/admin/audit";
 
@@ -310,6 +318,9 @@ paths! {
     API_CREDITS, api_credits(business: BusinessId) = "/api/v1/businesses/{business}/credits";
     /// The API's description.
     API_OPENAPI, api_openapi() = "/api/v1/openapi.json";
+
+    /// POST: an operation of the marketplace's API in CBOR; in JSON they are all `POST /`.
+    WIRE_OPERATION, wire_operation(service: &str, operation: &str) = "/service/{service}/operation/{operation}";
 
     /// Liveness.
     HEALTHZ, healthz() = "/healthz";

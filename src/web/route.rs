@@ -17,6 +17,8 @@ pub enum Access {
     Landing,
     /// One of the vendor's services, by its key; no session, no cookie, no form.
     Service,
+    /// A client of the marketplace's API, by the signature of an access key; no session, no cookie, no form.
+    Signed,
     /// There is no handler: whatever is sent, nothing of it is read and the answer is an error page.
     Nothing,
 }

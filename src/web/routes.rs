@@ -3,7 +3,7 @@
 
 use super::guard::guard;
 use super::route::{Access, Entry, get};
-use super::{account, admin, api, console, demonstration, help, paths, setup, sign_in, storefront};
+use super::{account, admin, api, console, demonstration, help, paths, setup, sign_in, storefront, wire};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, guard as matching, web};
@@ -27,13 +27,14 @@ pub fn table() -> Vec<Entry> {
     table.extend(console::routes());
     table.extend(admin::routes());
     table.extend(api::routes());
+    table.extend(wire::routes());
     table
 }
 
-/// Puts the table into an application.
-pub fn configure(config: &mut web::ServiceConfig) {
+/// Puts the table into an application, with the marketplace's API or, where that has a port of its own, without.
+pub fn configure(config: &mut web::ServiceConfig, with_wire: bool) {
     let mut by_pattern: BTreeMap<&'static str, Vec<Entry>> = BTreeMap::new();
-    for entry in table() {
+    for entry in table().into_iter().filter(|entry| with_wire || entry.access != Access::Signed) {
         by_pattern.entry(entry.pattern).or_default().push(entry);
     }
     let mut patterns: Vec<_> = by_pattern.into_iter().collect();

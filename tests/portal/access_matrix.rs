@@ -153,6 +153,7 @@ async fn ask(browser: &mut Browser, method: &str, address: &str) -> &'static str
         (403, ..) => "forbidden",
         (404, ..) => "missing",
         (401, ..) => "key",
+        (400, ..) if !page.header("x-amzn-requestid").is_empty() => "signature",
         (400..=499, ..) if address == "/setup" => "may",
         (status, ..) => panic!("{method} {address}: {status} {page:?}"),
     }
@@ -180,9 +181,9 @@ async fn token_of(browser: &mut Browser) -> String {
     page.attributes("input[name=csrf]", "value").pop().unwrap()
 }
 
-/// Products and features are the same for all, and codes are secrets that stand for themselves.
+/// Products, features and operations are the same for all, and codes are secrets that stand for themselves.
 fn shows_to_everybody(pattern: &str) -> bool {
-    pattern.contains("{prodview}") || pattern.contains("{code}") || pattern.contains("{feature}")
+    pattern.contains("{prodview}") || pattern.contains("{code}") || pattern.contains("{feature}") || pattern.contains("{operation}")
 }
 
 /// Status, place and text, without the address that was asked for, the request's reference and the form tokens.

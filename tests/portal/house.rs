@@ -6,7 +6,7 @@ use creditdesk::web::assets;
 use std::collections::BTreeMap;
 
 /// Every room and the rooms it may use. The files at the top of `src` put the program together and may use all.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("kernel", &[]),
     ("db", &["kernel"]),
     ("access", &["db", "kernel"]),
@@ -15,6 +15,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("identity", &["access", "audit", "notices", "db", "kernel"]),
     ("credits", &["access", "audit", "notices", "db", "kernel"]),
     ("paper", &["kernel"]),
+    ("config", &["access", "marketplace", "kernel"]),
     ("marketplace", &["paper", "access", "audit", "notices", "db", "kernel"]),
     ("fulfilment", &["credits", "access", "audit", "notices", "db", "kernel"]),
     (

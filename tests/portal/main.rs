@@ -44,3 +44,4 @@ mod storefront;
 mod team;
 mod transfer;
 mod usage_api;
+mod wire;

@@ -1,6 +1,7 @@
 //! All SQL of the marketplace. Functions that read or change a buyer's rows take a [`BuyerScope`](crate::access::BuyerScope);
 //! the others are for the catalog, for jobs and for the seller's side.
 
+pub(super) mod access_keys;
 pub(super) mod agreements;
 pub(super) mod buyers;
 pub(super) mod catalog;
@@ -13,3 +14,4 @@ pub(super) mod reminders;
 pub(super) mod renewals;
 pub(super) mod subscriptions;
 pub(super) mod tokens;
+pub(super) mod wire;

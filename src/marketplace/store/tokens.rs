@@ -28,7 +28,7 @@ pub(in crate::marketplace) async fn insert(
 
 /// What the token of this hash stands for, expired or not.
 pub(in crate::marketplace) async fn find(db: &Db, hash: &[u8]) -> Result<Option<Purchase>, Error> {
-    db.read("SELECT t.license_arn, t.agreement_id, p.product_code, p.name AS product_name, s.name AS seller_name, l.buyer_account_id, t.expires_at FROM registration_tokens t JOIN license_arns l ON l.arn = t.license_arn JOIN products p ON p.id = l.product_id JOIN sellers s ON s.id = p.seller_id WHERE t.token_hash = $1")
+    db.read("SELECT t.license_arn, t.agreement_id, p.product_code, p.name AS product_name, s.name AS seller_name, p.seller_id, p.customer_identity, l.buyer_account_id, t.expires_at FROM registration_tokens t JOIN license_arns l ON l.arn = t.license_arn JOIN products p ON p.id = l.product_id JOIN sellers s ON s.id = p.seller_id WHERE t.token_hash = $1")
         .bind(hash)
         .opt()
         .await

@@ -1,6 +1,7 @@
 //! The support desk: look-up and the two-person transfer, for the vendor's staff. One file a page. Nothing here acts as a
 //! customer, and nothing here shows a password, a token or a session (SUP-9).
 
+mod access_keys;
 mod audit;
 mod business;
 mod businesses;
@@ -86,7 +87,20 @@ pub fn routes() -> Vec<Entry> {
         get(paths::ADMIN_AUDIT, staff, || web::to(audit::list)),
     ];
     lines.extend(expiry_routes());
+    lines.extend(access_key_routes());
     lines
+}
+
+/// Who may call the marketplace's API.
+fn access_key_routes() -> Vec<Entry> {
+    let keys = Access::May(Action::ManageAccessKeys);
+    vec![
+        get(paths::ACCESS_KEYS, keys, || web::to(access_keys::list)),
+        post(paths::ACCESS_KEYS, keys, || web::to(access_keys::make)),
+        get(paths::ACCESS_KEY_NEW, keys, || web::to(access_keys::new)),
+        get(paths::ACCESS_KEY, keys, || web::to(access_keys::show)),
+        post(paths::ACCESS_KEY_REVOKE, keys, || web::to(access_keys::revoke)),
+    ]
 }
 
 /// What ends, what ended, and what nobody claimed.

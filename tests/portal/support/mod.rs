@@ -24,6 +24,7 @@ pub mod sqlite;
 pub mod stage;
 pub mod usage;
 pub mod volley;
+pub mod wire;
 pub mod world;
 
 pub use stage::{Stage, play};

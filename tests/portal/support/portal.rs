@@ -4,7 +4,7 @@
 use super::browser::Browser;
 use super::stage::Stage;
 use creditdesk::application::{self, Launch, Running};
-use creditdesk::config::{Config, Settings};
+use creditdesk::config::{Config, Settings, WireSettings};
 use creditdesk::db::Db;
 use creditdesk::fulfilment::marketplace::Marketplace;
 use creditdesk::fulfilment::products::Products;
@@ -22,24 +22,35 @@ pub struct Portal {
 impl Portal {
     /// Starts one. Several may serve one database.
     pub async fn start(stage: &Stage) -> Self {
-        Self::assemble(stage, stage.db.clone(), None, Products::Every).await
+        Self::assemble(stage, stage.db.clone(), None, Products::Every, WireSettings::default()).await
     }
 
     /// One over another handle of the story's database.
     pub async fn over(stage: &Stage, db: Db) -> Self {
-        Self::assemble(stage, db, None, Products::Every).await
+        Self::assemble(stage, db, None, Products::Every, WireSettings::default()).await
     }
 
     /// One whose console learns of purchases from another marketplace, and fulfils these products.
     pub async fn start_with(stage: &Stage, marketplace: Option<Arc<dyn Marketplace>>, products: Products) -> Self {
-        Self::assemble(stage, stage.db.clone(), marketplace, products).await
+        Self::assemble(stage, stage.db.clone(), marketplace, products, WireSettings::default()).await
     }
 
-    async fn assemble(stage: &Stage, db: Db, marketplace: Option<Arc<dyn Marketplace>>, products: Products) -> Self {
+    /// One whose API for the official SDKs is set up in another way.
+    pub async fn with_wire(stage: &Stage, wire: WireSettings) -> Self {
+        Self::assemble(stage, stage.db.clone(), None, Products::Every, wire).await
+    }
+
+    /// Where the API listens when it has a port of its own.
+    pub fn own_wire_origin(&self) -> Option<String> {
+        self.running.wire_address.map(|address| format!("http://{address}"))
+    }
+
+    async fn assemble(stage: &Stage, db: Db, marketplace: Option<Arc<dyn Marketplace>>, products: Products, wire: WireSettings) -> Self {
         let settings = Settings {
             listen: Some("127.0.0.1:0".to_owned()),
             data: Some(stage.folder().to_owned()),
             database_url: Some(stage.url().to_owned()),
+            wire,
             ..Settings::default()
         };
         let config = Config::from_settings(settings).expect("a configuration without problems");

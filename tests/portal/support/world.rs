@@ -6,6 +6,7 @@ use super::page::Page;
 use super::people::{ACME_ADMIN, ACME_BUYER, ACME_MEMBER, LEAD, Purchase, SUPPORT};
 use super::portal::Portal;
 use super::stage::Stage;
+use creditdesk::marketplace::wire::access_keys::AccessKeyId;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -43,6 +44,7 @@ impl World {
         difference(stage).await;
         portal.sign_in(LEAD).await.issue_codes("2", "", "2026-06-30").await;
         service_key(stage).await;
+        access_key(stage).await;
         let own = own_things(stage, &activated, quote, license).await;
         Self { buyer, admin, support, activated, waiting, own }
     }
@@ -91,6 +93,9 @@ async fn own_things(stage: &Stage, activated: &Purchase, quote: String, license:
         ("solution", "endpoint-security".to_owned()),
         ("feature", "essentials".to_owned()),
         ("key", public_id(stage, "key", "SELECT id FROM service_keys").await),
+        ("access_key", stage.db.read("SELECT id FROM access_keys").scalar().await.expect("an access key")),
+        ("service", "AWSMPEntitlementService".to_owned()),
+        ("operation", "GetEntitlements".to_owned()),
     ])
 }
 
@@ -102,6 +107,15 @@ async fn service_key(stage: &Stage) {
         "INSERT INTO service_keys (id, name, key_hash, all_businesses, created_at, created_by) VALUES ($1, 'Sensors', $2, TRUE, $3, $4)",
     );
     let insert = insert.bind(creditdesk::kernel::random::id()).bind(creditdesk::kernel::random::bytes::<32>().to_vec());
+    insert.bind(stage.now()).bind(operator).exec_one().await.expect("a row");
+}
+
+/// An access key of the seller whose secret nobody knows.
+async fn access_key(stage: &Stage) {
+    let operator: Uuid =
+        stage.db.read("SELECT id FROM people WHERE email = 'operator@creditdesk.example'").scalar().await.expect("the operator");
+    let insert = stage.db.write("INSERT INTO access_keys (id, name, party, account_id, sealed_secret, created_at, created_by) VALUES ($1, 'Seller', 'seller', '294406891311', $2, $3, $4)");
+    let insert = insert.bind(AccessKeyId::generate()).bind(creditdesk::kernel::random::bytes::<32>().to_vec());
     insert.bind(stage.now()).bind(operator).exec_one().await.expect("a row");
 }
 

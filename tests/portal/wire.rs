@@ -1,0 +1,10 @@
+//! The marketplace on the wire, as the official SDKs meet it: protocols, signatures, and every operation. The rules are
+//! those of the protocol's reference.
+
+mod agreements;
+mod buying;
+mod entitlements;
+mod keys;
+mod protocol;
+mod resolving;
+mod signing;

@@ -27,6 +27,7 @@ pub async fn walk(portal: &Portal, looks: &mut impl Looks) {
     licensing::subscription(portal, &desk, looks).await;
     console::console(portal, &desk, looks).await;
     by_use::pay_as_you_go(portal, &desk, looks).await;
+    support::keys(&desk, looks).await;
     support::look_up(&desk, looks).await;
     support::transfer(portal, &desk, looks).await;
     support::decisions(portal, &desk, looks).await;

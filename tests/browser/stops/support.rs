@@ -26,6 +26,43 @@ pub async fn look_up(desk: &Desk, looks: &mut impl Looks) {
     looks.look(desk, "desk-business").await;
 }
 
+/// Keys by which programs call: those of the vendor's services, and those of the official SDKs.
+pub async fn keys(desk: &Desk, looks: &mut impl Looks) {
+    desk.sign_in_anew("operator@creditdesk.example").await;
+    at(desk, looks, "/admin/service-keys", "desk-service-keys-empty").await;
+    desk.click("Make a service key").await;
+    desk.press("Make the key").await;
+    desk.expect_text("There is a problem").await;
+    looks.look(desk, "desk-service-key-problems").await;
+    desk.fill("Name of the service", "Network sensors").await;
+    desk.tick("Virtual Network Sensor").await;
+    desk.choose("All businesses").await;
+    desk.press("Make the key").await;
+    desk.expect_text("shown here once").await;
+    looks.look(desk, "desk-service-key-made").await;
+    at(desk, looks, "/admin/service-keys", "desk-service-keys").await;
+    desk.click("Network sensors").await;
+    looks.look(desk, "desk-service-key").await;
+    desk.press("Revoke the key").await;
+    desk.expect_text("Revoked").await;
+    at(desk, looks, "/admin/access-keys", "desk-access-keys-empty").await;
+    desk.click("Make an access key").await;
+    desk.press("Make the key").await;
+    desk.expect_text("There is a problem").await;
+    looks.look(desk, "desk-access-key-problems").await;
+    desk.fill("Name of the key", "Integration of the vendor").await;
+    desk.fill("Account number", "294406891311").await;
+    desk.press("Make the key").await;
+    desk.expect_text("Secret access key").await;
+    looks.look(desk, "desk-access-key-made").await;
+    at(desk, looks, "/admin/access-keys", "desk-access-keys").await;
+    desk.click("Integration of the vendor").await;
+    looks.look(desk, "desk-access-key").await;
+    desk.press("Revoke the key").await;
+    desk.expect_text("Revoked").await;
+    looks.look(desk, "desk-access-key-revoked").await;
+}
+
 /// A transfer that waits, and is approved.
 pub async fn transfer(portal: &Portal, desk: &Desk, looks: &mut impl Looks) {
     desk.open("/admin/licenses").await;

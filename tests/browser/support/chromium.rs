@@ -83,7 +83,12 @@ impl Drop for Chromium {
     }
 }
 
+/// The driver takes a free port of IPv4 and gives up when somebody has the same one of IPv6; then another is tried.
 fn start_driver() -> (Child, u16) {
+    (0..5).find_map(|_| try_driver()).expect("a driver that says on which port it listens")
+}
+
+fn try_driver() -> Option<(Child, u16)> {
     let mut process = Command::new("chromedriver")
         .arg("--port=0")
         .stdin(Stdio::null())
@@ -95,5 +100,8 @@ fn start_driver() -> (Child, u16) {
     let (tell, hear) = std::sync::mpsc::channel();
     std::thread::spawn(move || BufReader::new(said).lines().map_while(Result::ok).for_each(|line| drop(tell.send(line))));
     let ready = hear.iter().find_map(|line| line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse().ok());
-    (process, ready.expect("the driver says on which port it listens"))
+    if ready.is_none() {
+        process.wait().ok();
+    }
+    ready.map(|port| (process, port))
 }

@@ -26,6 +26,7 @@ use crate::web::api::Pace;
 use crate::web::{headers, paths};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -66,7 +67,7 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
     let hasher = PasswordHasher::new(password_cost);
     let demonstration = load_demonstration(config.demo, &db, &hasher, &clock, listening_on).await?;
     let mail = mail_port(&config, demonstration)?;
-    publish_catalog(&config, &db, &clock).await?;
+    let catalog = publish_catalog(&config, &db, &clock).await?;
     let solutions = Arc::new(load_solutions(&config)?);
     let changed = apply_rates(&db, &solutions, clock.now()).await?;
     if changed > 0 {
@@ -82,9 +83,8 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         products,
         links: Links { licenses: format!("{origin}{}", paths::LICENSES), credits: format!("{origin}{}", paths::CREDITS) },
     };
-    let fulfilment_origin = config.fulfilment_url.as_ref().map(|url| url.origin().ascii_serialization());
     Ok(Portal {
-        content_security_policy: headers::content_security_policy(fulfilment_origin.as_deref()),
+        content_security_policy: headers::content_security_policy(&fulfilment_origins(config.fulfilment_url.as_ref(), &catalog)),
         db,
         clock,
         public_url,
@@ -146,7 +146,7 @@ pub fn load_solutions(config: &Config) -> Result<Solutions, StartError> {
 }
 
 /// Brings the catalog file's products and offers into the database, and earlier charges their invoices.
-async fn publish_catalog(config: &Config, db: &Db, clock: &Clock) -> Result<(), StartError> {
+async fn publish_catalog(config: &Config, db: &Db, clock: &Clock) -> Result<Catalog, StartError> {
     let text = match &config.catalog {
         None => include_str!("../catalog.toml").to_owned(),
         Some(file) => std::fs::read_to_string(file).map_err(|error| StartError::Catalog(format!("{}: {error}", file.display())))?,
@@ -159,7 +159,13 @@ async fn publish_catalog(config: &Config, db: &Db, clock: &Clock) -> Result<(), 
     if issued > 0 {
         tracing::info!(issued, "earlier charges have their invoices");
     }
-    Ok(())
+    Ok(catalog)
+}
+
+/// Where buyers may be handed over to: the console of the configuration and those of products that have their own.
+fn fulfilment_origins(configured: Option<&Url>, catalog: &Catalog) -> BTreeSet<String> {
+    let of_products = catalog.products.iter().filter_map(|product| Url::parse(product.fulfilment_url.as_ref()?).ok());
+    of_products.chain(configured.cloned()).map(|url| url.origin().ascii_serialization()).collect()
 }
 
 /// Loads the demonstration where it may be; whether its people are in the database and may be offered.
@@ -226,4 +232,25 @@ async fn shared_secret(db: &Db, clock: &Clock, name: &'static str) -> Result<Vec
     let made = db.write("INSERT INTO secrets (name, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING");
     made.bind(name).bind(random::bytes::<64>().to_vec()).bind(clock.now()).exec().await?;
     find().await?.map(|(value,)| value).ok_or(db::Error::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SET-1: a product that has a console of its own hands its buyers over to it, so the policy lets the form go there.
+    #[test]
+    fn forms_may_go_to_the_consoles_of_the_catalog_and_of_the_configuration() {
+        let text = include_str!("../catalog.toml").replacen(
+            "category =",
+            "fulfilment_url = \"https://console.vendor.example/aws/register\"\ncategory =",
+            1,
+        );
+        let catalog = Catalog::parse(&text).expect("a catalog");
+        let configured = Url::parse("http://127.0.0.1:9000/setup").expect("an address");
+        let origins = fulfilment_origins(Some(&configured), &catalog);
+        let policy = headers::content_security_policy(&origins);
+        assert!(policy.contains("form-action 'self' http://127.0.0.1:9000 https://console.vendor.example;"), "{policy}");
+        assert!(headers::content_security_policy(&BTreeSet::new()).contains("form-action 'self';"));
+    }
 }

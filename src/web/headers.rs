@@ -8,6 +8,7 @@ use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
+use std::collections::BTreeSet;
 
 const FIXED: [(HeaderName, &str); 7] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -19,13 +20,13 @@ const FIXED: [(HeaderName, &str); 7] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
-/// The content security policy. Forms may go to the console's own origin, because the marketplace hands buyers over
-/// with a form.
+/// The content security policy. Forms may go to the consoles of the products, because the marketplace hands buyers over
+/// with a form (SET-1).
 #[must_use]
-pub fn content_security_policy(fulfilment_origin: Option<&str>) -> String {
-    let console = fulfilment_origin.map(|origin| format!(" {origin}")).unwrap_or_default();
+pub fn content_security_policy(fulfilment_origins: &BTreeSet<String>) -> String {
+    let consoles: String = fulfilment_origins.iter().map(|origin| format!(" {origin}")).collect();
     format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'{console}; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'{consoles}; \
          base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     )
 }

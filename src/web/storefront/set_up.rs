@@ -23,6 +23,8 @@ struct HandOver {
     seller: String,
     fulfilment_url: String,
     token: String,
+    agreement: String,
+    product_id: String,
     deadline: Moment,
     left: String,
     subscription: String,
@@ -52,6 +54,8 @@ fn view(visit: &Visit, detail: subscriptions::Detail, issued: &token::Issued) ->
         deadline: Moment::clock(issued.expires_at, visit.zone()),
         left: show::duration_left((issued.expires_at - visit.now()).num_seconds()),
         subscription: paths::subscription(detail.agreement.id.as_str()),
+        agreement: detail.agreement.id.to_string(),
+        product_id: detail.listing.id.to_string(),
         product: detail.listing.name,
         seller: detail.listing.seller_name,
     }

@@ -23,6 +23,8 @@ both_engines! {
             assert_eq!(page.attributes("form[data-auto-submit]", "action"), [format!("{}/setup", portal.origin)]);
             let token = page.attributes("input[name=x-amzn-marketplace-token]", "value").remove(0);
             assert!(token.len() >= 43, "{token}");
+            let hint = |name: &str| page.attributes(&format!("input[name=x-amzn-marketplace-{name}-id]"), "value");
+            assert!(hint("agreement")[0].starts_with("agmt-") && hint("product") == ["prod-k35yywhyj4eqg"]);
             assert_eq!(page.body.matches(&token).count(), 1);
             assert!(!page.address.contains(&token) && !page.redirections.iter().any(|address| address.contains(&token)));
             assert!(!browser.cookies.header().contains(&token));

@@ -1,5 +1,7 @@
 //! The commands. Each prints what it did and what to do next.
 
+mod access_key;
+
 use crate::application::{self, Launch, Running, StartError};
 use crate::assembly;
 use crate::audit::{self, Head, Who};
@@ -17,6 +19,7 @@ use crate::kernel::clock::Clock;
 use crate::kernel::email::Email;
 use crate::kernel::random;
 use crate::telemetry;
+use access_key::AccessKeyOptions;
 use clap::{Parser, Subcommand};
 use std::path::Path;
 
@@ -54,6 +57,8 @@ enum Command {
         #[arg(long)]
         password_file: Option<std::path::PathBuf>,
     },
+    /// Make an access key of the marketplace's API and print it as a shell reads it: `eval "$(creditdesk access-key …)"`
+    AccessKey(AccessKeyOptions),
     /// Check configuration, database, clock, paths and mail, and say what to do
     Doctor,
     /// Check the audit log
@@ -108,7 +113,8 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     let config = Config::from_settings(cli.settings)?;
     let command = cli.command.unwrap_or(Command::Serve);
     match command {
-        Command::Bench(_) => bench::start_log(),
+        // What these print is for reading by people or shells, and nothing may stand between.
+        Command::Bench(_) | Command::AccessKey(_) => bench::start_log(),
         _ => telemetry::start(&config),
     }
     match command {
@@ -121,6 +127,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Demo { history: false } => load_demonstration(&config).await,
         Command::Demo { history: true } => live_through_history(&config).await,
         Command::CreateOperator { email, name, password_file } => create_operator(&config, &email, &name, password_file.as_deref()).await,
+        Command::AccessKey(options) => access_key::make(&config, options).await,
         Command::Audit { what: AuditCommand::Verify { head } } => verify_audit(&config, head.as_deref()).await,
         Command::Audit { what: AuditCommand::Head } => print_audit_head(&config).await,
         Command::Doctor => examine(&config).await,

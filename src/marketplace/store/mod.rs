@@ -5,6 +5,8 @@ pub(super) mod access_keys;
 pub(super) mod agreements;
 pub(super) mod buyers;
 pub(super) mod catalog;
+pub(super) mod deliveries;
+pub(super) mod event_targets;
 pub(super) mod events;
 pub(super) mod invoices;
 pub(super) mod metering;

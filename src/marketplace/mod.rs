@@ -27,6 +27,7 @@ pub mod remind;
 pub mod renew;
 pub mod renewal;
 pub mod settle;
+pub mod sns;
 mod store;
 pub mod subscriptions;
 pub mod token;

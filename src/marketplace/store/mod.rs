@@ -14,6 +14,7 @@ pub(super) mod payments;
 pub(super) mod quotes;
 pub(super) mod reminders;
 pub(super) mod renewals;
+pub(super) mod signing_certificates;
 pub(super) mod subscriptions;
 pub(super) mod tokens;
 pub(super) mod wire;

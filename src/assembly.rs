@@ -91,8 +91,12 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
     };
     let fulfilment_origin = config.fulfilment_url.as_ref().map(|url| url.origin().ascii_serialization());
     let sealing = sealing_key(&config)?;
-    let links =
-        courier::Links { origin: origin.clone(), certificate: paths::sns_certificate, confirm: sns::confirmation, targets: paths::event_targets };
+    let links = courier::Links {
+        origin: origin.clone(),
+        certificate: paths::sns_certificate,
+        confirm: sns::confirmation,
+        targets: paths::event_targets,
+    };
     let courier = Courier::new(db.clone(), clock.clone(), sealing.clone(), links)?;
     Ok(Portal {
         courier,

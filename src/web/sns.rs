@@ -12,10 +12,7 @@ use actix_web::{HttpResponse, web};
 /// This room's lines of the route table.
 #[must_use]
 pub fn routes() -> Vec<Entry> {
-    vec![
-        get(paths::SNS_CERTIFICATE, Access::Public, || web::to(certificate)),
-        get(paths::SNS_CONFIRM, Access::Public, || web::to(confirm)),
-    ]
+    vec![get(paths::SNS_CERTIFICATE, Access::Public, || web::to(certificate)), get(paths::SNS_CONFIRM, Access::Public, || web::to(confirm))]
 }
 
 /// `GET /SimpleNotificationService-{certificate}.pem`.

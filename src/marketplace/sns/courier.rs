@@ -177,7 +177,8 @@ async fn read(mut response: reqwest::Response) -> Answer {
         }
     }
     let text = String::from_utf8_lossy(&bytes);
-    let words: Vec<&str> = text.split(|letter: char| letter.is_control() || letter.is_whitespace()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split(|letter: char| letter.is_control() || letter.is_whitespace()).filter(|word| !word.is_empty()).collect();
     let text: String = words.join(" ").chars().take(ANSWER_CHARS_MAX).collect();
     let words = if text.is_empty() { status.to_string() } else { format!("{status}: {text}") };
     Answer { taken: status.is_success(), words }

@@ -61,7 +61,8 @@ impl Message {
 
     /// The body with its signature.
     pub(super) fn body(&self, signature: &str, certificate_url: &str) -> String {
-        let mut members: Map<String, Value> = self.signed().into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
+        let mut members: Map<String, Value> =
+            self.signed().into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
         let mut put = |name: &str, value: &str| drop(members.insert(name.to_owned(), Value::String(value.to_owned())));
         put("SignatureVersion", "2");
         put("Signature", signature);
@@ -99,7 +100,8 @@ mod tests {
 
     #[test]
     fn a_notification_is_signed_as_sns_signs_it() {
-        let kind = Kind::Notification { text: "{\"a\":1}".to_owned(), subscription_arn: "arn:t:s".to_owned(), unsubscribe_url: "u".to_owned() };
+        let kind =
+            Kind::Notification { text: "{\"a\":1}".to_owned(), subscription_arn: "arn:t:s".to_owned(), unsubscribe_url: "u".to_owned() };
         let message = message(kind);
         let expected =
             "Message\n{\"a\":1}\nMessageId\n22b80b92\nTimestamp\n2026-11-22T18:00:00.000Z\nTopicArn\narn:t\nType\nNotification\n";

@@ -54,7 +54,8 @@ pub(in crate::marketplace) struct Waiting {
     pub first_attempt_at: Option<Timestamp>,
 }
 
-const WAITING: &str = "SELECT id, target_id, event_id, message, queued_at, attempts, first_attempt_at FROM event_deliveries WHERE status = 'waiting'";
+const WAITING: &str =
+    "SELECT id, target_id, event_id, message, queued_at, attempts, first_attempt_at FROM event_deliveries WHERE status = 'waiting'";
 
 /// What can be received from a queue now, oldest first.
 pub(in crate::marketplace) async fn list_visible(db: &Db, target: EventTargetId, now: Timestamp, most: i64) -> Result<Vec<Waiting>, Error> {

@@ -176,14 +176,12 @@ mod tests {
         assert_eq!(cbor(path), (Protocol::Cbor, Ok(Operation::GetEntitlements)));
         let path = "/service/AWSMPCommerceService_v20200301/operation/DescribeAgreement";
         assert_eq!(cbor(path), (Protocol::Cbor, Ok(Operation::DescribeAgreement)));
-        for path in
-            [
+        for path in [
             "/service/AWSMPMeteringService/operation/ResolveCustomer",
             "/service/AmazonSQS/operation/ListQueues",
             "/service/AWSMPEntitlementService/operation/X",
             "/service/x",
-        ]
-        {
+        ] {
             assert_eq!(cbor(path), (Protocol::Cbor, Err("UnknownOperationException")), "{path}");
         }
         let json = |media_type, target| asked("/", media_type, target);

@@ -157,7 +157,9 @@ fn flash_made(visit: &Visit, new: &NewTarget) {
 fn words(refusal: TargetRefusal) -> (&'static str, &'static str) {
     match refusal {
         TargetRefusal::UnknownSeller => ("seller", "No seller account has this number"),
-        TargetRefusal::NameTaken => ("name", "This seller has an event target of this name. Enter another name, or withdraw that one first"),
+        TargetRefusal::NameTaken => {
+            ("name", "This seller has an event target of this name. Enter another name, or withdraw that one first")
+        }
         TargetRefusal::NoSuchTopic => ("topic", "Choose a topic of a product of this seller"),
     }
 }
@@ -173,7 +175,8 @@ fn read(form: &Form) -> Result<NewTarget, Problems> {
     let wanted = match form.text("kind") {
         "queue" => Some(Wanted::Queue),
         "webhook" => {
-            let words = format!("Enter an address that begins with http:// or https://, without a user, of up to {ADDRESS_CHARS_MAX} characters");
+            let words =
+                format!("Enter an address that begins with http:// or https://, without a user, of up to {ADDRESS_CHARS_MAX} characters");
             let address = problems.take("address", parse_address(form.text("address").trim()).ok_or(words));
             let topic = problems.take("topic", topic_of(form.text("topic")).ok_or("Choose what the webhook gets"));
             address.zip(topic).map(|(address, (topic, product))| Wanted::Webhook(address, topic, product))

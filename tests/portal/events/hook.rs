@@ -21,7 +21,7 @@ pub struct Hook {
     pub address: String,
     status: Arc<AtomicU16>,
     posted: Arc<Mutex<Vec<Posted>>>,
-    pub reached: Arc<Notify>,
+    reached: Arc<Notify>,
 }
 
 /// Says nothing at all, and keeps the connection.
@@ -51,6 +51,13 @@ impl Hook {
     /// What was posted since the last look.
     pub fn take(&self) -> Vec<Posted> {
         std::mem::take(&mut *self.posted.lock().unwrap())
+    }
+
+    /// Waits until so much was posted since the last look.
+    pub async fn reached(&self, most: usize) {
+        while self.posted.lock().unwrap().len() < most {
+            self.reached.notified().await;
+        }
     }
 
     async fn serve(&self, mut stream: TcpStream) {

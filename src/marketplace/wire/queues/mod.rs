@@ -63,9 +63,9 @@ fn invalid(words: impl Into<String>) -> Fault {
 /// A whole number of a request within its limits.
 fn whole(input: Input<'_>, name: &str, (least, most): (i64, i64)) -> Result<Option<i64>, Fault> {
     match input.whole(name)? {
-        Some(number) if !(least..=most).contains(&number) => {
-            Err(invalid(format!("Value {number} for parameter {name} is invalid. Reason: Must be between {least} and {most}, if provided.")))
-        }
+        Some(number) if !(least..=most).contains(&number) => Err(invalid(format!(
+            "Value {number} for parameter {name} is invalid. Reason: Must be between {least} and {most}, if provided."
+        ))),
         number => Ok(number),
     }
 }

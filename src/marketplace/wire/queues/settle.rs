@@ -138,7 +138,8 @@ fn entries(input: Input<'_>) -> Result<Vec<(&str, Input<'_>)>, Fault> {
         let id = entry.text("Id")?.unwrap_or_default();
         let shaped = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         if id.is_empty() || id.len() > ENTRY_ID_CHARS_MAX || !shaped {
-            let words = "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.";
+            let words =
+                "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.";
             return of_batch("com.amazonaws.sqs#InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId", words);
         }
         if !known.insert(id) {

@@ -13,6 +13,7 @@ use crate::identity::session::Sessions;
 use crate::jobs::{self, Wake};
 use crate::kernel::clock::Clock;
 use crate::marketplace::pay::Till;
+use crate::marketplace::sns::courier::Courier;
 use crate::marketplace::wire::call::Desk;
 use crate::notices::port::MailPort;
 use crate::telemetry::RequestSpan;
@@ -69,6 +70,9 @@ pub enum StartError {
     /// The mail server's address is of no use.
     #[error("CREDITDESK_SMTP_URL: {0}")]
     Mail(#[from] lettre::transport::smtp::Error),
+    /// No client for webhooks can be made.
+    #[error("webhooks cannot be called from here: {0}")]
+    Webhooks(#[from] reqwest::Error),
     /// Demonstration data was asked for where it must not be.
     #[error("{0}")]
     Demo(String),
@@ -118,6 +122,8 @@ pub struct Portal {
     pub demonstration: bool,
     /// The marketplace's API: the key of its access keys, and what is switched on.
     pub wire: Desk,
+    /// Posts change events to webhooks.
+    pub courier: Courier,
     /// Wakes the clockwork.
     pub wake: Wake,
     /// What `/metrics` prints.
@@ -158,11 +164,7 @@ impl Portal {
     /// Where the official SDKs call the marketplace; empty when they cannot.
     #[must_use]
     pub fn wire_endpoint(&self) -> String {
-        match self.config.wire.listen {
-            WireListen::Portal => self.origin(),
-            WireListen::Own(address) => format!("http://{address}"),
-            WireListen::Off => String::new(),
-        }
+        self.wire.queues.endpoint.clone()
     }
 
     /// Whether the database takes reads and writes at this moment.
@@ -201,6 +203,7 @@ impl Running {
         if let Some(clockwork) = &self.clockwork {
             clockwork.abort();
         }
+        self.portal.wire.queues.bell.close();
         for (server, serving) in self.servers {
             server.stop(true).await;
             serving.await.ok();

@@ -3,7 +3,7 @@
 
 use crate::application::{Launch, Portal, StartError};
 use crate::audit::Who;
-use crate::config::{Config, Demo, MailTo};
+use crate::config::{Config, Demo, MailTo, WireListen};
 use crate::credits::allocation::apply_rates;
 use crate::credits::solutions::{self, Solutions};
 use crate::db::{self, Db};
@@ -19,11 +19,13 @@ use crate::marketplace::invoice::issue_missing;
 use crate::marketplace::pay::Till;
 use crate::marketplace::payment::Providers;
 use crate::marketplace::publish::publish;
+use crate::marketplace::sns::courier::{self, Courier};
 use crate::marketplace::wire::call::Desk;
+use crate::marketplace::wire::queues::Queues;
 use crate::marketplace::wire::sealing::SealingKey;
 use crate::notices::port::{Delivered, MailPort};
 use crate::web::api::Pace;
-use crate::web::{headers, paths};
+use crate::web::{headers, paths, sns};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::collections::BTreeSet;
@@ -74,6 +76,11 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         tracing::info!(changed, "the rates of the solutions file were applied to what is allocated");
     }
     let origin = public_url.origin().ascii_serialization();
+    let endpoint = match config.wire.listen {
+        WireListen::Portal => origin.clone(),
+        WireListen::Own(address) => format!("http://{address}"),
+        WireListen::Off => String::new(),
+    };
     let providers = if demonstration { Providers::with_test() } else { Providers::invoice_only() };
     let till = Till { db: db.clone(), providers, public_url: origin.clone() };
     let fulfilment = Fulfilment {
@@ -83,10 +90,19 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         products,
         links: Links { licenses: format!("{origin}{}", paths::LICENSES), credits: format!("{origin}{}", paths::CREDITS) },
     };
+    let sealing = sealing_key(&config)?;
+    let links = courier::Links {
+        origin: origin.clone(),
+        certificate: paths::sns_certificate,
+        confirm: sns::confirmation,
+        targets: paths::event_targets,
+    };
+    let courier = Courier::new(db.clone(), clock.clone(), sealing.clone(), links)?;
     Ok(Portal {
+        courier,
         content_security_policy: headers::content_security_policy(&fulfilment_origins(config.fulfilment_url.as_ref(), &catalog)),
         db,
-        clock,
+        clock: clock.clone(),
         public_url,
         form_key,
         mail,
@@ -96,7 +112,7 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         pace: Pace::default(),
         hasher,
         demonstration,
-        wire: Desk::new(sealing_key(&config)?, config.wire.switches.clone()),
+        wire: Desk::new(sealing, config.wire.switches.clone(), Queues::new(clock.clone(), endpoint)),
         wake: Wake::default(),
         metrics: recorder(),
         config: Arc::new(config),

@@ -59,6 +59,7 @@ pub const JOBS: &[Job] = &[
         work: |portal| async { Ok(settle_pending_payments(&portal.till, &portal.clock).await?) }.boxed(),
     },
     Job { name: "renew agreements", every: OFTEN, work: |portal| async { Ok(renew_due(&portal.till, &portal.clock).await?) }.boxed() },
+    Job { name: "wake receivers", every: OFTEN, work: |portal| async { wake_receivers(portal) }.boxed() },
     Job { name: "apply changes", every: OFTEN, work: |portal| async { Ok(apply_changes(&portal.fulfilment).await?) }.boxed() },
     Job { name: "reread ends", every: OFTEN, work: |portal| async { Ok(reread_ends(&portal.fulfilment).await?) }.boxed() },
     Job { name: "report activations", every: OFTEN, work: |portal| async { Ok(report_activations(&portal.fulfilment).await?) }.boxed() },
@@ -92,6 +93,7 @@ pub const JOBS: &[Job] = &[
         every: OFTEN,
         work: |portal| async { Ok(deliver_due(&portal.db, &portal.clock, &portal.mail, invoice::file_of_name).await?) }.boxed(),
     },
+    Job { name: "post events", every: OFTEN, work: |portal| async { Ok(portal.courier.deliver_due().await?) }.boxed() },
     Job { name: "check allocation", every: TimeDelta::hours(1), work: |portal| async { check_allocation(portal).await }.boxed() },
     Job {
         name: "sweep usage calls",
@@ -103,6 +105,12 @@ pub const JOBS: &[Job] = &[
     Job { name: "sweep tokens", every: SELDOM, work: |portal| async { Ok(token::sweep(&portal.db, portal.clock.now()).await?) }.boxed() },
     Job { name: "sweep sign-ins", every: SELDOM, work: |portal| async { Ok(sweep(&portal.db, portal.clock.now()).await?) }.boxed() },
 ];
+
+/// Whoever waits for a message of a queue looks again.
+fn wake_receivers(portal: &Portal) -> anyhow::Result<u64> {
+    portal.wire.queues.bell.ring();
+    Ok(0)
+}
 
 /// Says which accounts are not the sum of their entries; nothing is mended, because nobody knows which side is right.
 async fn check_allocation(portal: &Portal) -> anyhow::Result<u64> {

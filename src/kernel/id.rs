@@ -86,6 +86,10 @@ ids! {
     InvoiceId = "ivc";
     /// A change event of the embedded marketplace.
     EventId = "evt";
+    /// Where a seller's events go: a queue or a webhook.
+    EventTargetId = "tgt";
+    /// One time that an event is to reach a target.
+    DeliveryId = "dlv";
     /// A presented registration token.
     RegistrationId = "reg";
     /// The licenses of one license ARN taken together.

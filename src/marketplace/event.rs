@@ -1,12 +1,17 @@
 //! Change events for the seller: hints to read the truth again, at least once and in no certain order. They carry no
-//! quantities.
+//! quantities. The console takes them from here; the seller's own systems get them at their targets.
 
-use super::agreement::Agreement;
+use super::agreement::{Agreement, AgreementStatus};
+use super::event_body;
+use super::event_plan::deliveries;
+use super::event_target::Topic;
 use super::ids::{AgreementId, LicenseArn};
-use super::store::events as store;
+use super::store::deliveries::{self as outbox, NewDelivery};
+use super::store::{event_targets, events as store};
 use crate::db::{Db, Error, Tx};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::EventId;
+use crate::kernel::random;
 use crate::text_enum;
 
 text_enum! {
@@ -40,7 +45,9 @@ pub struct Event {
     pub occurred_at: Timestamp,
 }
 
-/// Notes a change in the transaction that makes it.
+/// Notes a change in the transaction that makes it: the event with what it says from now on, and a delivery for each target
+/// of the seller. What the console has to hear and what the seller's own systems have to hear is one row each, so that
+/// neither can be without the change.
 pub(super) async fn record(tx: &mut Tx, kind: EventKind, agreement: &Agreement, now: Timestamp) -> Result<(), Error> {
     let event = Event {
         id: EventId::generate(),
@@ -49,7 +56,24 @@ pub(super) async fn record(tx: &mut Tx, kind: EventKind, agreement: &Agreement, 
         license_arn: agreement.license_arn.clone(),
         occurred_at: now,
     };
-    store::insert(tx, &event).await
+    let facts = store::get_facts(tx, &agreement.id).await?;
+    let body = event_body::of_event_bridge(&event, &facts, random::id()).to_string();
+    store::insert(tx, &event, &body).await?;
+    let was_pending = agreement.status == AgreementStatus::Pending;
+    for target in event_targets::list_open(tx, &facts.seller_id).await? {
+        let said = match (target.topic, &target.product_id) {
+            (Topic::Events, _) => Some(body.clone()),
+            (_, product) if product.as_ref() != Some(&facts.agreement.product_id) => None,
+            (Topic::Entitlement, _) => event_body::of_entitlement_topic(kind, &facts).map(|message| message.to_string()),
+            (Topic::Subscription, _) => event_body::of_subscription_topic(kind, &facts, was_pending).map(|message| message.to_string()),
+        };
+        let Some(message) = said else { continue };
+        for at in deliveries(&event, now) {
+            let delivery = NewDelivery { target: target.id, event: Some(event.id), kind: target.kind, message: &message, queued_at: now };
+            outbox::insert(tx, &delivery, at).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Changes that were not acknowledged, oldest first.

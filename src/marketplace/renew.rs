@@ -153,6 +153,7 @@ fn quote_of(agreement: &Agreement, offer: &Offer, credits: Credits, id: QuoteId,
 async fn end(tx: &mut Tx, who: &Who, agreement: &Agreement, why: &str) -> Result<(), Error> {
     store::close(tx, &agreement.id, AgreementStatus::Expired).await?;
     event::record(tx, EventKind::AgreementEnded, agreement, who.now).await?;
+    event::record(tx, EventKind::LicenseDeprovisioned, agreement, who.now).await?;
     let entry = Entry::new("agreement.expired", &agreement.id).in_buyer_account(&agreement.buyer_account_id);
     let entry = entry.before(json!({ "status": agreement.status.as_str() }));
     audit::record(tx, who, entry.after(json!({ "status": "expired", "ended_at": agreement.ends_at.to_rfc3339(), "why": why }))).await

@@ -110,6 +110,7 @@ fn navigation(visit: &Visit, face: Face) -> Vec<NavGroup> {
             }
             if may(visit, Action::ManageAccessKeys) {
                 items.push(item("Access keys", paths::access_keys(), "key"));
+                items.push(item("Event targets", paths::event_targets(), "transfer"));
             }
             items.push(item("Audit log", paths::admin_audit(), "history"));
             vec![group(None, items)]

@@ -1,8 +1,8 @@
 //! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
 
 use crate::kernel::id::{
-    BusinessId, CodeBatchId, ContractId, InvitationId, LicenseId, MailId, PersonId, QuestionId, ScenarioId, ServiceKeyId, SessionReference,
-    TransferId,
+    BusinessId, CodeBatchId, ContractId, EventTargetId, InvitationId, LicenseId, MailId, PersonId, QuestionId, ScenarioId, ServiceKeyId,
+    SessionReference, TransferId,
 };
 use std::fmt::{Display, Write};
 
@@ -45,6 +45,9 @@ pub fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
     let query = query.finish();
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
+
+/// A queue of change events, where some of its clients call it: a seller's number and the queue's name.
+pub const WIRE_QUEUE: &str = "/{queue_owner:[0-9]{12}}/{queue}";
 
 paths! {
     /// To the marketplace or the console.
@@ -309,6 +312,12 @@ paths! {
     ACCESS_KEY, access_key(access_key: &str) = "/admin/access-keys/{access_key}";
     /// POST: revoke it.
     ACCESS_KEY_REVOKE, access_key_revoke(access_key: &str) = "/admin/access-keys/{access_key}/revoke";
+    /// Where sellers' events go.
+    EVENT_TARGETS, event_targets() = "/admin/event-targets";
+    /// The form for a new event target.
+    EVENT_TARGET_NEW, event_target_new() = "/admin/event-targets/new";
+    /// POST: withdraw an event target.
+    EVENT_TARGET_WITHDRAW, event_target_withdraw(event_target: EventTargetId) = "/admin/event-targets/{event_target}/withdraw";
     /// The whole audit log.
     ADMIN_AUDIT, admin_audit() = "/admin/audit";
 
@@ -321,6 +330,10 @@ paths! {
 
     /// POST: an operation of the marketplace's API in CBOR; in JSON they are all `POST /`.
     WIRE_OPERATION, wire_operation(service: &str, operation: &str) = "/service/{service}/operation/{operation}";
+    /// The certificate that signs the messages of webhooks.
+    SNS_CERTIFICATE, sns_certificate(certificate: &str) = "/SimpleNotificationService-{certificate}.pem";
+    /// Where a webhook confirms that it wants its messages.
+    SNS_CONFIRM, sns_confirm() = "/sns";
 
     /// Liveness.
     HEALTHZ, healthz() = "/healthz";

@@ -167,7 +167,55 @@ def journey(origin):
     found = seller.search_agreements(catalog="AWSMarketplace", filters=filters)["agreementViewSummaries"]
     check("the agreements are found", sorted(found_one["agreementId"] for found_one in found), sorted(agreements))
 
+    events(origin, operator, seller_key, buyer_key, buyer, proposal, terms)
     errors(origin, seller_key, buyer_key, metering, entitlement, seller)
+
+
+def events(origin, operator, seller_key, buyer_key, buyer, proposal, terms):
+    """A queue of the seller's: events received, kept for longer, and deleted. botocore checks each body's MD5."""
+    form = {"seller": TREND, "name": "events", "kind": "queue", "address": "", "topic": "events"}
+    check("the queue is made", operator.post("/admin/event-targets/new", "/admin/event-targets", **form)[0], 303)
+    os.environ["AWS_ENDPOINT_URL_SQS"] = origin
+    queue = client("sqs", None, seller_key, region="eu-central-1")
+    url = queue.get_queue_url(QueueName="events")["QueueUrl"]
+    check("the queue's address", url, f"{origin}/{TREND}/events")
+    check("the queues", queue.list_queues()["QueueUrls"], [url])
+    check("nothing is there yet", queue.receive_message(QueueUrl=url).get("Messages"), None)
+    agreement = buy(buyer, proposal, terms, 800)
+    received = []
+    while len(received) < 2:
+        answer = queue.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=20, MessageSystemAttributeNames=["All"])
+        received += answer["Messages"]
+    told = [json.loads(message["Body"]) for message in received]
+    expected = ["License Updated - Manufacturer", "Purchase Agreement Created - Proposer"]
+    check("the events of a purchase", sorted(event["detail-type"] for event in told), expected)
+    check("they are of this agreement", {event["detail"]["agreement"]["id"] for event in told}, {agreement})
+    check("received once", {message["Attributes"]["ApproximateReceiveCount"] for message in received}, {"1"})
+    first, second = (message["ReceiptHandle"] for message in received)
+    queue.change_message_visibility(QueueUrl=url, ReceiptHandle=first, VisibilityTimeout=600)
+    queue.change_message_visibility(QueueUrl=url, ReceiptHandle=second, VisibilityTimeout=0)
+    again = queue.receive_message(QueueUrl=url, AttributeNames=["ApproximateReceiveCount"])["Messages"]
+    check("only what was let go comes again", [message["MessageId"] for message in again], [received[1]["MessageId"]])
+    check("at its second receive", again[0]["Attributes"]["ApproximateReceiveCount"], "2")
+    entries = [{"Id": "a", "ReceiptHandle": first}, {"Id": "b", "ReceiptHandle": "x"}]
+    batch = queue.delete_message_batch(QueueUrl=url, Entries=entries)
+    check("one of the batch is deleted", [entry["Id"] for entry in batch["Successful"]], ["a"])
+    check("the other is none of the queue's", [(entry["Id"], entry["Code"]) for entry in batch["Failed"]], [("b", "ReceiptHandleIsInvalid")])
+    queue.delete_message(QueueUrl=url, ReceiptHandle=again[0]["ReceiptHandle"])
+    attributes = queue.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    check("nothing is left", (attributes["ApproximateNumberOfMessages"], attributes["ApproximateNumberOfMessagesNotVisible"]), ("0", "0"))
+    elsewhere = url.replace("/events", "/elsewhere")
+    check("no such queue", error(queue.receive_message, QueueUrl=elsewhere), ("AWS.SimpleQueueService.NonExistentQueue", 400))
+    try:
+        queue.receive_message(QueueUrl=elsewhere)
+    except queue.exceptions.QueueDoesNotExist:
+        check("the error of a queue has its modelled type", True, True)
+    handle = {"QueueUrl": url, "ReceiptHandle": "x"}
+    check("no such receipt", error(queue.delete_message, **handle), ("ReceiptHandleIsInvalid", 400))
+    check("too many at once", error(queue.receive_message, QueueUrl=url, MaxNumberOfMessages=11), ("InvalidParameterValue", 400))
+    buyers = client("sqs", None, buyer_key)
+    check("a buyer's key has no queues", error(buyers.receive_message, QueueUrl=url), ("AccessDeniedException", 400))
+    queue.purge_queue(QueueUrl=url)
 
 
 def buy(buyer, proposal, terms, credits):

@@ -23,6 +23,7 @@ mod console_start;
 mod credits;
 mod db;
 mod demo_history;
+mod events;
 mod expiry;
 mod faults;
 mod fulfilment;

@@ -5,6 +5,7 @@ use super::access_keys::{self, AccessKeyId, BuyerCaller, Caller};
 use super::fault::Fault;
 use super::input::Input;
 use super::protocol::{Operation, Service};
+use super::queues::{self, Queues};
 use super::sealing::SealingKey;
 use super::signature::{self, Arrived};
 use super::switches::{Quotas, Switch, Switches, check_enabled};
@@ -25,13 +26,15 @@ pub struct Desk {
     pub switches: Switches,
     /// What accounts have called in this second.
     pub quotas: Quotas,
+    /// What queues of change events share.
+    pub queues: Queues,
 }
 
 impl Desk {
     /// With these switches on.
     #[must_use]
-    pub fn new(sealing: SealingKey, switches: Switches) -> Self {
-        Self { sealing, switches, quotas: Quotas::default() }
+    pub fn new(sealing: SealingKey, switches: Switches, queues: Queues) -> Self {
+        Self { sealing, switches, quotas: Quotas::default(), queues }
     }
 
     /// Whether something is switched on.
@@ -110,7 +113,8 @@ impl<'c> Context<'c> {
 
 pub(super) fn denied(caller: &Caller, operation: Operation) -> Fault {
     let account = &caller.account;
-    let words = format!("User: arn:aws:iam::{account}:access-key/{} is not authorized to perform: aws-marketplace:{operation}", caller.key);
+    let prefix = if operation.service() == Service::Queue { "sqs" } else { "aws-marketplace" };
+    let words = format!("User: arn:aws:iam::{account}:access-key/{} is not authorized to perform: {prefix}:{operation}", caller.key);
     let fault = Fault::new("AccessDeniedException", words);
     if operation.service() == Service::Agreement { fault.status(403).with("reason", "INVALID_ACCESS") } else { fault }
 }
@@ -134,5 +138,14 @@ pub async fn answer(context: Context<'_>, operation: Operation, members: &Member
         Operation::GetAgreementEntitlements => agreements::entitlements::get(context, input).await,
         Operation::CreateAgreementRequest => requests::create(context, input).await,
         Operation::AcceptAgreementRequest => requests::accept::accept(context, input).await,
+        Operation::ReceiveMessage
+        | Operation::DeleteMessage
+        | Operation::DeleteMessageBatch
+        | Operation::ChangeMessageVisibility
+        | Operation::ChangeMessageVisibilityBatch
+        | Operation::GetQueueUrl
+        | Operation::GetQueueAttributes
+        | Operation::ListQueues
+        | Operation::PurgeQueue => queues::answer(context, operation, input).await,
     }
 }

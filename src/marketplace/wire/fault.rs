@@ -14,13 +14,15 @@ pub struct Fault {
     pub message: String,
     /// More of the body, by the service's model.
     pub members: Members,
+    /// The code that the service's older protocol had, by which clients of it still go.
+    pub query_code: Option<&'static str>,
 }
 
 impl Fault {
     /// An error of a client, status 400.
     #[must_use]
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, status: 400, message: message.into(), members: Members::new() }
+        Self { code, status: 400, message: message.into(), members: Members::new(), query_code: None }
     }
 
     /// With another status.

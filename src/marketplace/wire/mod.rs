@@ -15,6 +15,7 @@ pub mod json;
 mod page;
 pub mod products;
 pub mod protocol;
+pub mod queues;
 pub mod requests;
 mod resolve;
 pub mod sealing;

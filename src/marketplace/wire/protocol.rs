@@ -26,6 +26,8 @@ text_enum! {
         Entitlement = "AWSMPEntitlementService",
         /// Marketplace Agreement.
         Agreement = "AWSMPCommerceService_v20200301",
+        /// Queues of change events: Amazon SQS.
+        Queue = "AmazonSQS",
     }
 }
 
@@ -48,6 +50,24 @@ text_enum! {
         AcceptAgreementRequest = "AcceptAgreementRequest",
         /// Buyer: whether a purchase is provisioned, with a registration token.
         GetAgreementEntitlements = "GetAgreementEntitlements",
+        /// Seller: events, hidden from other receivers for a while.
+        ReceiveMessage = "ReceiveMessage",
+        /// Seller: an event is done with.
+        DeleteMessage = "DeleteMessage",
+        /// Seller: up to ten events are done with.
+        DeleteMessageBatch = "DeleteMessageBatch",
+        /// Seller: how long an event stays hidden.
+        ChangeMessageVisibility = "ChangeMessageVisibility",
+        /// Seller: how long up to ten events stay hidden.
+        ChangeMessageVisibilityBatch = "ChangeMessageVisibilityBatch",
+        /// Seller: the address of a queue.
+        GetQueueUrl = "GetQueueUrl",
+        /// Seller: how much is in a queue.
+        GetQueueAttributes = "GetQueueAttributes",
+        /// Seller: the account's queues.
+        ListQueues = "ListQueues",
+        /// Seller: empties a queue.
+        PurgeQueue = "PurgeQueue",
     }
 }
 
@@ -64,6 +84,15 @@ impl Operation {
             | Self::CreateAgreementRequest
             | Self::AcceptAgreementRequest
             | Self::GetAgreementEntitlements => Service::Agreement,
+            Self::ReceiveMessage
+            | Self::DeleteMessage
+            | Self::DeleteMessageBatch
+            | Self::ChangeMessageVisibility
+            | Self::ChangeMessageVisibilityBatch
+            | Self::GetQueueUrl
+            | Self::GetQueueAttributes
+            | Self::ListQueues
+            | Self::PurgeQueue => Service::Queue,
         }
     }
 
@@ -76,15 +105,18 @@ impl Operation {
 pub fn recognise(request: Arrived<'_>) -> (Protocol, Result<Operation, Fault>) {
     if let Some(rest) = request.path.strip_prefix("/service/") {
         let named = rest.split_once("/operation/").and_then(|(service, operation)| Operation::find(service, operation));
-        // Metering is modelled for JSON only.
-        let named = named.filter(|operation| operation.service() != Service::Metering && request.method == "POST");
+        // Metering and queues are modelled for JSON only.
+        let in_cbor = |operation: &Operation| matches!(operation.service(), Service::Entitlement | Service::Agreement);
+        let named = named.filter(|operation| in_cbor(operation) && request.method == "POST");
         return (Protocol::Cbor, named.ok_or_else(Fault::unknown_operation));
     }
     let media_type = request.header("content-type").unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let target = request.header("x-amz-target").unwrap_or_default();
     let asked = target.rsplit_once('.').and_then(|(service, operation)| Operation::find(service, operation));
-    let asked = asked.filter(|_| request.path == "/" && request.method == "POST");
+    // Some clients of queues post to the queue's own address.
+    let at_its_address = |operation: &Operation| request.path == "/" || operation.service() == Service::Queue;
+    let asked = asked.filter(|operation| at_its_address(operation) && request.method == "POST");
     let protocol = if media_type.ends_with("-1.0") { Protocol::Json10 } else { Protocol::Json11 };
     let is_json = media_type.starts_with("application/x-amz-json-1.");
     let wrong_type = || Fault::new("SerializationException", "The body has to be of the type application/x-amz-json-1.1 or 1.0.");
@@ -144,9 +176,12 @@ mod tests {
         assert_eq!(cbor(path), (Protocol::Cbor, Ok(Operation::GetEntitlements)));
         let path = "/service/AWSMPCommerceService_v20200301/operation/DescribeAgreement";
         assert_eq!(cbor(path), (Protocol::Cbor, Ok(Operation::DescribeAgreement)));
-        for path in
-            ["/service/AWSMPMeteringService/operation/ResolveCustomer", "/service/AWSMPEntitlementService/operation/X", "/service/x"]
-        {
+        for path in [
+            "/service/AWSMPMeteringService/operation/ResolveCustomer",
+            "/service/AmazonSQS/operation/ListQueues",
+            "/service/AWSMPEntitlementService/operation/X",
+            "/service/x",
+        ] {
             assert_eq!(cbor(path), (Protocol::Cbor, Err("UnknownOperationException")), "{path}");
         }
         let json = |media_type, target| asked("/", media_type, target);
@@ -157,6 +192,12 @@ mod tests {
         for target in ["", "ResolveCustomer", "AWSMPMeteringService.GetEntitlements", "AWSMPMeteringService.MeterUsage"] {
             assert_eq!(json(one, target), (Protocol::Json11, Err("UnknownOperationException")), "{target}");
         }
+        for path in ["/", "/294406891311/events"] {
+            let queue = asked(path, nought, "AmazonSQS.ReceiveMessage");
+            assert_eq!(queue, (Protocol::Json10, Ok(Operation::ReceiveMessage)), "{path}");
+        }
+        let elsewhere = asked("/294406891311/events", one, "AWSMPMeteringService.ResolveCustomer");
+        assert_eq!(elsewhere, (Protocol::Json11, Err("UnknownOperationException")));
         assert_eq!(json("text/plain", "AWSMPMeteringService.ResolveCustomer"), (Protocol::Json11, Err("SerializationException")));
     }
 }

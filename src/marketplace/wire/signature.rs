@@ -10,6 +10,8 @@ use std::fmt::Write;
 
 /// The name that all services of the marketplace sign with.
 pub const SIGNING_NAME: &str = "aws-marketplace";
+/// The name that clients of queues sign with.
+pub const QUEUE_SIGNING_NAME: &str = "sqs";
 /// How far the caller's clock may be off, either way.
 pub const SKEW_MAX: TimeDelta = TimeDelta::minutes(15);
 
@@ -101,8 +103,10 @@ pub fn read(request: Arrived<'_>) -> Result<Claim, Fault> {
 /// The fault that says what is wrong.
 pub fn check(request: Arrived<'_>, claim: &Claim, secret: &str, now: Timestamp) -> Result<(), Fault> {
     let invalid = |why: String| Err(Fault::new("InvalidSignatureException", why));
-    if claim.service != SIGNING_NAME {
-        return invalid(format!("Credential should be scoped to correct service: '{SIGNING_NAME}'. "));
+    let of_queue = request.header("x-amz-target").is_some_and(|target| target.starts_with("AmazonSQS."));
+    let service = if of_queue { QUEUE_SIGNING_NAME } else { SIGNING_NAME };
+    if claim.service != service {
+        return invalid(format!("Credential should be scoped to correct service: '{service}'. "));
     }
     if claim.region.is_empty() || !claim.region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
         return invalid("Credential should be scoped to a valid region. ".to_owned());

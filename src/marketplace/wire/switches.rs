@@ -40,7 +40,16 @@ const fn quota(operation: Operation) -> Option<u32> {
         | Operation::GetAgreementTerms
         | Operation::CreateAgreementRequest
         | Operation::AcceptAgreementRequest
-        | Operation::GetAgreementEntitlements => None,
+        | Operation::GetAgreementEntitlements
+        | Operation::ReceiveMessage
+        | Operation::DeleteMessage
+        | Operation::DeleteMessageBatch
+        | Operation::ChangeMessageVisibility
+        | Operation::ChangeMessageVisibilityBatch
+        | Operation::GetQueueUrl
+        | Operation::GetQueueAttributes
+        | Operation::ListQueues
+        | Operation::PurgeQueue => None,
     }
 }
 

@@ -11,6 +11,7 @@ mod code_batch;
 mod codes;
 mod codes_issue;
 mod destination;
+mod event_targets;
 mod fresh_password;
 mod identifier;
 mod invoice;
@@ -88,6 +89,7 @@ pub fn routes() -> Vec<Entry> {
     ];
     lines.extend(expiry_routes());
     lines.extend(access_key_routes());
+    lines.extend(event_target_routes());
     lines
 }
 
@@ -100,6 +102,17 @@ fn access_key_routes() -> Vec<Entry> {
         get(paths::ACCESS_KEY_NEW, keys, || web::to(access_keys::new)),
         get(paths::ACCESS_KEY, keys, || web::to(access_keys::show)),
         post(paths::ACCESS_KEY_REVOKE, keys, || web::to(access_keys::revoke)),
+    ]
+}
+
+/// Where sellers' events go.
+fn event_target_routes() -> Vec<Entry> {
+    let keys = Access::May(Action::ManageAccessKeys);
+    vec![
+        get(paths::EVENT_TARGETS, keys, || web::to(event_targets::list)),
+        post(paths::EVENT_TARGETS, keys, || web::to(event_targets::make)),
+        get(paths::EVENT_TARGET_NEW, keys, || web::to(event_targets::new)),
+        post(paths::EVENT_TARGET_WITHDRAW, keys, || web::to(event_targets::withdraw)),
     ]
 }
 

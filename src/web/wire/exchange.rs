@@ -57,6 +57,7 @@ pub(super) fn reply(
     now: Timestamp,
     answered: Result<Structure, Fault>,
 ) -> HttpResponse {
+    let query_code = answered.as_ref().err().and_then(|fault| fault.query_code);
     let (status, body) = match answered {
         Ok(structure) => (StatusCode::OK, structure.0),
         Err(fault) => {
@@ -72,6 +73,9 @@ pub(super) fn reply(
         .insert_header(("x-amzn-requestid", reference));
     if protocol == Protocol::Cbor {
         response.insert_header(("smithy-protocol", "rpc-v2-cbor"));
+    }
+    if let Some(code) = query_code {
+        response.insert_header(("x-amzn-query-error", format!("{code};Sender")));
     }
     response.body(protocol.write(body))
 }

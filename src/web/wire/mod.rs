@@ -17,6 +17,7 @@ pub fn routes() -> Vec<Entry> {
     vec![
         post(paths::HOME, Access::Signed, || web::to(exchange::answer)),
         post(paths::WIRE_OPERATION, Access::Signed, || web::to(exchange::answer)),
+        post(paths::WIRE_QUEUE, Access::Signed, || web::to(exchange::answer)),
     ]
 }
 

@@ -45,6 +45,8 @@ pub struct Answer {
     pub media_type: String,
     pub request_id: String,
     pub smithy_protocol: String,
+    /// The older code that clients of queues go by.
+    pub query_error: String,
     pub body: Vec<u8>,
 }
 
@@ -202,6 +204,7 @@ impl Client {
             media_type: header("content-type"),
             request_id: header("x-amzn-requestid"),
             smithy_protocol: header("smithy-protocol"),
+            query_error: header("x-amzn-query-error"),
             body: response.bytes().await.expect("a body").to_vec(),
         }
     }

@@ -45,6 +45,7 @@ impl World {
         portal.sign_in(LEAD).await.issue_codes("2", "", "2026-06-30").await;
         service_key(stage).await;
         access_key(stage).await;
+        event_target(stage).await;
         let own = own_things(stage, &activated, quote, license).await;
         Self { buyer, admin, support, activated, waiting, own }
     }
@@ -96,6 +97,10 @@ async fn own_things(stage: &Stage, activated: &Purchase, quote: String, license:
         ("access_key", stage.db.read("SELECT id FROM access_keys").scalar().await.expect("an access key")),
         ("service", "AWSMPEntitlementService".to_owned()),
         ("operation", "GetEntitlements".to_owned()),
+        ("queue_owner:[0-9]{12}", "294406891311".to_owned()),
+        ("queue", "events".to_owned()),
+        ("event_target", public_id(stage, "tgt", "SELECT id FROM event_targets").await),
+        ("certificate", "0".repeat(32)),
     ])
 }
 
@@ -117,6 +122,12 @@ async fn access_key(stage: &Stage) {
     let insert = stage.db.write("INSERT INTO access_keys (id, name, party, account_id, sealed_secret, created_at, created_by) VALUES ($1, 'Seller', 'seller', '294406891311', $2, $3, $4)");
     let insert = insert.bind(AccessKeyId::generate()).bind(creditdesk::kernel::random::bytes::<32>().to_vec());
     insert.bind(stage.now()).bind(operator).exec_one().await.expect("a row");
+}
+
+/// A queue of the seller's events.
+async fn event_target(stage: &Stage) {
+    let insert = stage.db.write("INSERT INTO event_targets (id, seller_id, kind, name, topic, created_at, created_by) VALUES ($1, '294406891311', 'queue', 'events', 'events', $2, 'operator')");
+    insert.bind(creditdesk::kernel::random::id()).bind(stage.now()).exec_one().await.expect("a row");
 }
 
 /// An id of the database in the form of addresses.

@@ -74,7 +74,7 @@ pub(super) fn bad_next_token() -> Fault {
 }
 
 /// The status in the words of the API, which has none for a pending payment (rule 16).
-pub(super) const fn status(status: AgreementStatus) -> &'static str {
+pub(in crate::marketplace) const fn status(status: AgreementStatus) -> &'static str {
     match status {
         AgreementStatus::Pending | AgreementStatus::Active => "ACTIVE",
         AgreementStatus::RolledBack => "ROLLED_BACK",

@@ -8,6 +8,7 @@ use crate::credits::allocation::apply_rates;
 use crate::credits::solutions::{self, Solutions};
 use crate::db::{self, Db};
 use crate::demo;
+use crate::fulfilment::incoming::sns::{HttpFetch, Receiver};
 use crate::fulfilment::marketplace::embedded::Embedded;
 use crate::fulfilment::{Fulfilment, Links};
 use crate::identity::password::PasswordHasher;
@@ -97,10 +98,18 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         hasher,
         demonstration,
         wire: Desk::new(sealing_key(&config)?, config.wire.switches.clone()),
+        topics: receiver(&config),
         wake: Wake::default(),
         metrics: recorder(),
         config: Arc::new(config),
     })
+}
+
+/// What takes messages of Amazon SNS, where a topic may send any.
+fn receiver(config: &Config) -> Option<Receiver> {
+    let incoming = &config.incoming;
+    let listens = !incoming.topics.is_empty();
+    listens.then(|| Receiver::new(incoming.topics.clone(), incoming.certificate_origins.clone(), Arc::new(HttpFetch)))
 }
 
 /// The key under which secrets of access keys are stored: from its file, which the first start makes in the data folder.

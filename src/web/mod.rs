@@ -27,6 +27,7 @@ mod setup;
 pub mod sheet;
 pub mod shell;
 mod sign_in;
+pub mod sns;
 pub(crate) mod storefront;
 #[cfg(debug_assertions)]
 mod styleguide;

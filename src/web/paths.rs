@@ -1,8 +1,8 @@
 //! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
 
 use crate::kernel::id::{
-    BusinessId, CodeBatchId, ContractId, InvitationId, LicenseId, MailId, PersonId, QuestionId, ScenarioId, ServiceKeyId, SessionReference,
-    TransferId,
+    BusinessId, CodeBatchId, ContractId, EventId, InvitationId, LicenseId, MailId, PersonId, QuestionId, ScenarioId, ServiceKeyId,
+    SessionReference, TransferId,
 };
 use std::fmt::{Display, Write};
 
@@ -309,6 +309,12 @@ paths! {
     ACCESS_KEY, access_key(access_key: &str) = "/admin/access-keys/{access_key}";
     /// POST: revoke it.
     ACCESS_KEY_REVOKE, access_key_revoke(access_key: &str) = "/admin/access-keys/{access_key}/revoke";
+    /// What AWS told.
+    ADMIN_EVENTS, admin_events() = "/admin/events";
+    /// One event.
+    ADMIN_EVENT, admin_event(event: EventId) = "/admin/events/{event}";
+    /// POST: follow it again.
+    ADMIN_EVENT_FOLLOW, admin_event_follow(event: EventId) = "/admin/events/{event}/follow";
     /// The whole audit log.
     ADMIN_AUDIT, admin_audit() = "/admin/audit";
 
@@ -321,6 +327,9 @@ paths! {
 
     /// POST: an operation of the marketplace's API in CBOR; in JSON they are all `POST /`.
     WIRE_OPERATION, wire_operation(service: &str, operation: &str) = "/service/{service}/operation/{operation}";
+
+    /// POST: messages of Amazon SNS.
+    AWS_SNS, aws_sns() = "/aws/sns";
 
     /// Liveness.
     HEALTHZ, healthz() = "/healthz";

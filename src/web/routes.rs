@@ -3,7 +3,7 @@
 
 use super::guard::guard;
 use super::route::{Access, Entry, get};
-use super::{account, admin, api, console, demonstration, help, paths, setup, sign_in, storefront, wire};
+use super::{account, admin, api, console, demonstration, help, paths, setup, sign_in, sns, storefront, wire};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, guard as matching, web};
@@ -28,6 +28,7 @@ pub fn table() -> Vec<Entry> {
     table.extend(admin::routes());
     table.extend(api::routes());
     table.extend(wire::routes());
+    table.extend(sns::routes());
     table
 }
 

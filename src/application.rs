@@ -6,6 +6,8 @@ use crate::credits::solutions::Solutions;
 use crate::db::{self, Db};
 use crate::demo;
 use crate::fulfilment::Fulfilment;
+use crate::fulfilment::incoming::sns::Receiver;
+use crate::fulfilment::incoming::sqs::{self, Sqs};
 use crate::fulfilment::marketplace::Marketplace;
 use crate::fulfilment::products::Products;
 use crate::identity::password::{Cost, PasswordHasher};
@@ -124,6 +126,8 @@ pub struct Portal {
     pub wire: Desk,
     /// Posts change events to webhooks.
     pub courier: Courier,
+    /// Takes messages of Amazon SNS, where a topic may send any.
+    pub topics: Option<Receiver>,
     /// Wakes the clockwork.
     pub wake: Wake,
     /// What `/metrics` prints.
@@ -194,14 +198,14 @@ pub struct Running {
     /// Where the marketplace's API listens, if it has a port of its own.
     pub wire_address: Option<SocketAddr>,
     servers: Vec<(ServerHandle, tokio::task::JoinHandle<std::io::Result<()>>)>,
-    clockwork: Option<tokio::task::JoinHandle<()>>,
+    background: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Running {
     /// Stops: takes no new requests, finishes those it has, closes the database.
     pub async fn stop(self) {
-        if let Some(clockwork) = &self.clockwork {
-            clockwork.abort();
+        for task in &self.background {
+            task.abort();
         }
         self.portal.wire.queues.bell.close();
         for (server, serving) in self.servers {
@@ -301,8 +305,19 @@ pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
         servers.push((server.handle(), tokio::spawn(server)));
     }
     let portal = shared.into_inner();
-    let clockwork = clockwork.then(|| tokio::spawn(jobs::run_forever(Arc::clone(&portal))));
-    Ok(Running { address, portal, wire_address, servers, clockwork })
+    let background = if clockwork { work_in_background(&portal).await } else { Vec::new() };
+    Ok(Running { address, portal, wire_address, servers, background })
+}
+
+/// The clockwork, and the queue of events where there is one.
+async fn work_in_background(portal: &Arc<Portal>) -> Vec<tokio::task::JoinHandle<()>> {
+    let mut tasks = vec![tokio::spawn(jobs::run_forever(Arc::clone(portal)))];
+    if let Some(address) = &portal.config.incoming.queue {
+        let queue = Sqs::new(address, portal.config.incoming.sqs_endpoint.as_ref()).await;
+        let wake = portal.wake.clone();
+        tasks.push(tokio::spawn(sqs::listen(portal.db.clone(), portal.clock.clone(), queue, move || wake.now())));
+    }
+    tasks
 }
 
 fn listen(asked: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {

@@ -8,6 +8,7 @@ use crate::credits::allocation::apply_rates;
 use crate::credits::solutions::{self, Solutions};
 use crate::db::{self, Db};
 use crate::demo;
+use crate::fulfilment::incoming::sns::{HttpFetch, Receiver};
 use crate::fulfilment::marketplace::embedded::Embedded;
 use crate::fulfilment::{Fulfilment, Links};
 use crate::identity::password::PasswordHasher;
@@ -25,7 +26,8 @@ use crate::marketplace::wire::queues::Queues;
 use crate::marketplace::wire::sealing::SealingKey;
 use crate::notices::port::{Delivered, MailPort};
 use crate::web::api::Pace;
-use crate::web::{headers, paths, sns};
+use crate::web::wire::topics;
+use crate::web::{headers, paths};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::collections::BTreeSet;
@@ -94,7 +96,7 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
     let links = courier::Links {
         origin: origin.clone(),
         certificate: paths::sns_certificate,
-        confirm: sns::confirmation,
+        confirm: topics::confirmation,
         targets: paths::event_targets,
     };
     let courier = Courier::new(db.clone(), clock.clone(), sealing.clone(), links)?;
@@ -113,10 +115,18 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         hasher,
         demonstration,
         wire: Desk::new(sealing, config.wire.switches.clone(), Queues::new(clock.clone(), endpoint)),
+        topics: receiver(&config),
         wake: Wake::default(),
         metrics: recorder(),
         config: Arc::new(config),
     })
+}
+
+/// What takes messages of Amazon SNS, where a topic may send any.
+fn receiver(config: &Config) -> Option<Receiver> {
+    let incoming = &config.incoming;
+    let listens = !incoming.topics.is_empty();
+    listens.then(|| Receiver::new(incoming.topics.clone(), incoming.certificate_origins.clone(), Arc::new(HttpFetch)))
 }
 
 /// The key under which secrets of access keys are stored: from its file, which the first start makes in the data folder.

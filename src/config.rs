@@ -1,8 +1,10 @@
 //! Configuration: one documented set of names, each an environment variable and a flag. Everything that is wrong is
 //! reported at once, and secrets do not print.
 
+mod incoming;
 mod wire;
 
+pub use incoming::{Incoming, IncomingSettings};
 pub use wire::{Wire, WireListen, WireSettings};
 
 use crate::access::Lengths;
@@ -70,6 +72,9 @@ pub struct Settings {
     /// The API for the official SDKs.
     #[command(flatten)]
     pub wire: WireSettings,
+    /// What AWS tells the console.
+    #[command(flatten)]
+    pub incoming: IncomingSettings,
 }
 
 /// When demonstration data is loaded.
@@ -143,6 +148,8 @@ pub struct Config {
     pub log_json: bool,
     /// The API for the official SDKs.
     pub wire: Wire,
+    /// What AWS tells the console.
+    pub incoming: Incoming,
 }
 
 impl fmt::Debug for Config {
@@ -208,6 +215,7 @@ impl Config {
         let lock = or(&mut problems, "CREDITDESK_LOCK_DAYS", settings.lock_days, "30", parse_days);
         let log_json = or(&mut problems, "CREDITDESK_LOG_FORMAT", settings.log_format, "text", parse_log_format);
         let wire = Wire::from_settings(settings.wire, &mut problems);
+        let incoming = Incoming::from_settings(settings.incoming, &mut problems);
         let support_email = settings.support_email.unwrap_or_else(|| "support@creditdesk.example".to_owned());
         match (listen, demo, marketplace, mail_from, workers, log_json, grace.zip(lock)) {
             (Some(listen), Some(demo), Some(marketplace), Some(mail_from), Some(workers), Some(log_json), Some((grace, lock)))
@@ -230,6 +238,7 @@ impl Config {
                     workers,
                     log_json,
                     wire,
+                    incoming,
                 })
             }
             _ => Err(ConfigError(problems)),

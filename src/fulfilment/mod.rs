@@ -9,6 +9,7 @@ pub mod difference;
 pub mod entitled;
 pub mod expiry;
 pub mod hand_over;
+pub mod incoming;
 pub mod land;
 pub mod license;
 pub mod licenses;

@@ -17,7 +17,7 @@ use crate::notices::outbox;
 use crate::tx;
 use chrono::TimeDelta;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes taken from the marketplace in one run.
 const BATCH: u32 = 100;
@@ -42,18 +42,22 @@ pub async fn apply_changes(room: &Fulfilment) -> Result<u64, Error> {
     for change in changes {
         by_purchase.entry(change.license_arn).or_default().push(change.id);
     }
-    let (mut done, mut failed) = (Vec::new(), None);
+    let (mut done, mut open, mut failed) = (BTreeSet::new(), BTreeSet::new(), None);
     for (license_arn, ids) in by_purchase {
         match follow(room, &license_arn).await {
             Ok(()) => done.extend(ids),
             Err(FollowError::Storage(error)) => {
+                open.extend(ids);
                 failed.get_or_insert(error);
             }
             Err(error @ (FollowError::Unreachable(_) | FollowError::Contended | FollowError::TooSoon)) => {
+                open.extend(ids);
                 tracing::warn!(license_arn, %error, "a change could not be followed");
             }
         }
     }
+    // A change may concern several purchases: it is done with when all of them were followed.
+    let done: Vec<EventId> = done.difference(&open).copied().collect();
     if let Err(error) = room.marketplace.acknowledge(&done).await {
         // They come again and then make no difference.
         tracing::warn!(cause = %error.0, "changes could not be acknowledged");

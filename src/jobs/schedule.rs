@@ -6,6 +6,7 @@ use crate::credits::billing_model::return_ended;
 use crate::credits::{allocation, usage_calls};
 use crate::db::Error;
 use crate::fulfilment::expiry::warn_due;
+use crate::fulfilment::incoming;
 use crate::fulfilment::land::forget_handles;
 use crate::fulfilment::metering::tell_usage;
 use crate::fulfilment::report::report_activations;
@@ -60,6 +61,11 @@ pub const JOBS: &[Job] = &[
     },
     Job { name: "renew agreements", every: OFTEN, work: |portal| async { Ok(renew_due(&portal.till, &portal.clock).await?) }.boxed() },
     Job { name: "wake receivers", every: OFTEN, work: |portal| async { wake_receivers(portal) }.boxed() },
+    Job {
+        name: "replay incoming events",
+        every: TimeDelta::minutes(1),
+        work: |portal| async { Ok(incoming::replay(&portal.db, portal.clock.now()).await?) }.boxed(),
+    },
     Job { name: "apply changes", every: OFTEN, work: |portal| async { Ok(apply_changes(&portal.fulfilment).await?) }.boxed() },
     Job { name: "reread ends", every: OFTEN, work: |portal| async { Ok(reread_ends(&portal.fulfilment).await?) }.boxed() },
     Job { name: "report activations", every: OFTEN, work: |portal| async { Ok(report_activations(&portal.fulfilment).await?) }.boxed() },

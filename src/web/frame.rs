@@ -101,6 +101,7 @@ fn navigation(visit: &Visit, face: Face) -> Vec<NavGroup> {
                 items.push(item("Licenses", paths::admin_licenses(), "license"));
                 items.push(item("Transfers", paths::admin_transfers(), "transfer"));
                 items.push(item("Reconciliation", paths::admin_reconciliation(), "compare"));
+                items.push(item("Incoming events", paths::admin_events(), "renew"));
                 items.push(item("Unclaimed", paths::admin_unclaimed(), "pending"));
                 items.push(item("Outlook", paths::admin_outlook(), "calendar"));
                 items.push(item("Activation codes", paths::admin_codes(), "tag"));

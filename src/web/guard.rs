@@ -5,7 +5,7 @@ use super::error::WebError;
 use super::form::Form;
 use super::route::Access;
 use super::visit::Visit;
-use super::{api, failure, paths, wire};
+use super::{api, failure, paths, sns, wire};
 use crate::access::allows;
 use crate::application::Portal;
 use crate::identity::actor::{self, Chosen};
@@ -38,6 +38,9 @@ pub async fn guard(access: Access, mut request: ServiceRequest, next: Next<BoxBo
     }
     if access == Access::Signed {
         return wire::guard(request, next).await;
+    }
+    if access == Access::Topic {
+        return sns::guard(request, next).await;
     }
     let portal = portal_of(request.request());
     let visit = match arrive(portal, request.request()).await {
@@ -101,7 +104,7 @@ async fn admit(access: Access, visit: &Visit, request: &mut ServiceRequest) -> R
         return Err(WebError::CrossSite);
     }
     match access {
-        Access::Public | Access::Landing | Access::Service | Access::Signed | Access::Nothing => {}
+        Access::Public | Access::Landing | Access::Service | Access::Signed | Access::Topic | Access::Nothing => {}
         Access::SignedIn => drop(visit.require_actor()?),
         Access::May(action) => allows(visit.require_actor()?, action)?,
     }

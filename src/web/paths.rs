@@ -1,8 +1,8 @@
 //! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
 
 use crate::kernel::id::{
-    BusinessId, CodeBatchId, ContractId, EventTargetId, InvitationId, LicenseId, MailId, PersonId, QuestionId, ScenarioId, ServiceKeyId,
-    SessionReference, TransferId,
+    BusinessId, CodeBatchId, ContractId, EventId, EventTargetId, InvitationId, LicenseId, MailId, PersonId, QuestionId, ScenarioId,
+    ServiceKeyId, SessionReference, TransferId,
 };
 use std::fmt::{Display, Write};
 
@@ -318,6 +318,12 @@ paths! {
     EVENT_TARGET_NEW, event_target_new() = "/admin/event-targets/new";
     /// POST: withdraw an event target.
     EVENT_TARGET_WITHDRAW, event_target_withdraw(event_target: EventTargetId) = "/admin/event-targets/{event_target}/withdraw";
+    /// What AWS told.
+    ADMIN_EVENTS, admin_events() = "/admin/events";
+    /// One event.
+    ADMIN_EVENT, admin_event(event: EventId) = "/admin/events/{event}";
+    /// POST: follow it again.
+    ADMIN_EVENT_FOLLOW, admin_event_follow(event: EventId) = "/admin/events/{event}/follow";
     /// The whole audit log.
     ADMIN_AUDIT, admin_audit() = "/admin/audit";
 
@@ -334,6 +340,9 @@ paths! {
     SNS_CERTIFICATE, sns_certificate(certificate: &str) = "/SimpleNotificationService-{certificate}.pem";
     /// Where a webhook confirms that it wants its messages.
     SNS_CONFIRM, sns_confirm() = "/sns";
+
+    /// POST: messages of Amazon SNS.
+    AWS_SNS, aws_sns() = "/aws/sns";
 
     /// Liveness.
     HEALTHZ, healthz() = "/healthz";

@@ -19,6 +19,8 @@ pub enum Access {
     Service,
     /// A client of the marketplace's API, by the signature of an access key; no session, no cookie, no form.
     Signed,
+    /// A topic of Amazon SNS, by the signature of its message; no session, no cookie, no form.
+    Topic,
     /// There is no handler: whatever is sent, nothing of it is read and the answer is an error page.
     Nothing,
 }

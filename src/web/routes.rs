@@ -28,6 +28,7 @@ pub fn table() -> Vec<Entry> {
     table.extend(admin::routes());
     table.extend(api::routes());
     table.extend(wire::routes());
+    table.extend(wire::topics::routes());
     table.extend(sns::routes());
     table
 }

@@ -3,6 +3,7 @@
 mod activation;
 mod codes;
 mod hand_over;
+mod incoming;
 mod landing;
 mod lists;
 mod race;

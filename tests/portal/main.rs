@@ -29,6 +29,7 @@ mod faults;
 mod fulfilment;
 mod house;
 mod identity;
+mod incoming;
 mod licenses;
 mod mail;
 mod marketplace;

@@ -11,7 +11,9 @@ mod code_batch;
 mod codes;
 mod codes_issue;
 mod destination;
+mod event;
 mod event_targets;
+mod events;
 mod fresh_password;
 mod identifier;
 mod invoice;
@@ -90,7 +92,18 @@ pub fn routes() -> Vec<Entry> {
     lines.extend(expiry_routes());
     lines.extend(access_key_routes());
     lines.extend(event_target_routes());
+    lines.extend(event_routes());
     lines
+}
+
+/// What AWS told the console.
+fn event_routes() -> Vec<Entry> {
+    let look_up = Access::May(Action::LookUp);
+    vec![
+        get(paths::ADMIN_EVENTS, look_up, || web::to(events::list)),
+        get(paths::ADMIN_EVENT, look_up, || web::to(event::show)),
+        post(paths::ADMIN_EVENT_FOLLOW, Access::May(Action::Reconcile), || web::to(event::follow)),
+    ]
 }
 
 /// Who may call the marketplace's API.

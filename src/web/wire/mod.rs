@@ -3,6 +3,7 @@
 
 mod exchange;
 mod guard;
+pub mod topics;
 
 pub use guard::guard;
 

@@ -16,6 +16,7 @@ pub async fn look_up(desk: &Desk, looks: &mut impl Looks) {
         ("/admin/licenses", "desk-licenses"),
         ("/admin/transfers", "desk-transfers-empty"),
         ("/admin/reconciliation", "desk-reconciliation-empty"),
+        ("/admin/events", "desk-events-empty"),
         ("/admin/buyer-accounts/111122223333", "desk-buyer-account"),
         ("/admin/audit", "desk-audit"),
     ] {

@@ -21,7 +21,7 @@ use creditdesk::kernel::id::BusinessId;
 type Item = (i64, String, i64, Timestamp, bool);
 const ITEMS: &str = "SELECT item_number, kind, credits, expires_at, renewed_at IS NOT NULL FROM licenses ORDER BY item_number";
 
-async fn acme(scene: &Scene) -> (BusinessId, Actor) {
+pub(super) async fn acme(scene: &Scene) -> (BusinessId, Actor) {
     let acme = scene.business("Acme Industries").await;
     let admin = scene.person("admin@acme.example", BusinessRole::Administrator, acme).await;
     (acme, admin)
@@ -29,7 +29,7 @@ async fn acme(scene: &Scene) -> (BusinessId, Actor) {
 
 impl World {
     /// The next term of a purchase under the same license ARN, as the marketplace has it from its run on.
-    fn renews(&mut self, bought: &Bought, credits: i64) -> Bought {
+    pub(super) fn renews(&mut self, bought: &Bought, credits: i64) -> Bought {
         let next = Bought {
             license_arn: bought.license_arn.clone(),
             agreement_id: format!("{}next", bought.agreement_id),
@@ -50,7 +50,7 @@ impl World {
     }
 
     /// The next term under a license ARN of its own; the old one has nothing in force any more.
-    fn renews_as(&mut self, bought: &Bought, arn: &str, credits: i64, tells: bool) -> Bought {
+    pub(super) fn renews_as(&mut self, bought: &Bought, arn: &str, credits: i64, tells: bool) -> Bought {
         let next = Bought {
             license_arn: arn.to_owned(),
             agreement_id: format!("{}next", bought.agreement_id),
@@ -75,7 +75,7 @@ impl World {
         next
     }
 
-    fn ends_as(&mut self, bought: &Bought, ending: Option<Ending>) {
+    pub(super) fn ends_as(&mut self, bought: &Bought, ending: Option<Ending>) {
         let facts = self.facts.get_mut(&bought.license_arn).unwrap();
         facts.ending = ending;
         facts.standing = AgreementStanding::Ended;
@@ -84,11 +84,11 @@ impl World {
 }
 
 impl Scene {
-    fn reach(&self, at: Timestamp) {
+    pub(super) fn reach(&self, at: Timestamp) {
         self.stage.clock.advance(at - self.now());
     }
 
-    async fn valid(&self, business: BusinessId, at: Timestamp) -> i64 {
+    pub(super) async fn valid(&self, business: BusinessId, at: Timestamp) -> i64 {
         figures(&self.stage.db, business, at).await.unwrap().total_valid
     }
 
@@ -103,7 +103,7 @@ async fn around(scene: &Scene, business: BusinessId, end: Timestamp) -> [i64; 3]
     [scene.valid(business, end - tick).await, scene.valid(business, end).await, scene.valid(business, end + tick).await]
 }
 
-const ARN: &str = "arn:aws:license-manager::294406891311:license:l-ffffffffffffffffffffffffffffffff";
+pub(super) const ARN: &str = "arn:aws:license-manager::294406891311:license:l-ffffffffffffffffffffffffffffffff";
 
 both_engines! {
     /// REN-1, CRD-11: each item keeps its identity and its expiration moves; the ledger gets entries from the old to the

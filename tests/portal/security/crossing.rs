@@ -14,7 +14,7 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 
 both_engines! {
     /// Every route that changes something, with every wrong token and every sign of another site: refused, and nothing
-    /// changed (quality D4). The fulfilment address is the one exemption, by name.
+    /// changed (quality D4). The fulfilment address and the topics' address are the exemptions, by name.
     #[test]
     async fn no_form_is_taken_that_is_not_the_persons_own(stage: Stage) {
         let portal = stage.portal().await;
@@ -27,7 +27,7 @@ both_engines! {
         let mut nobody = portal.browser();
         let before_sign_in = token(&mut nobody, "/sign-in").await;
         let before = dump::everything(&stage.db).await;
-        for entry in routes::table().into_iter().filter(|entry| entry.method == "POST" && !matches!(entry.access, Access::Landing | Access::Service)) {
+        for entry in routes::table().into_iter().filter(|entry| entry.method == "POST" && !matches!(entry.access, Access::Landing | Access::Service | Access::Topic)) {
             let address = fill(entry.pattern, &world.own);
             for browser in &mut people {
                 for wrong in ["", "x", &foreign, &second_session, &before_sign_in] {
@@ -76,6 +76,8 @@ both_engines! {
     async fn only_the_landing_may_come_from_another_site(stage: Stage) {
         let exempt: Vec<&str> = routes::table().iter().filter(|entry| entry.access == Access::Landing).map(|entry| entry.pattern).collect();
         assert_eq!(exempt, ["/setup"]);
+        let signed: Vec<&str> = routes::table().iter().filter(|entry| entry.access == Access::Topic).map(|entry| entry.pattern).collect();
+        assert_eq!(signed, ["/aws/sns"]);
         let portal = stage.portal().await;
         let mut browser = portal.browser();
         let before = dump::everything(&stage.db).await;

@@ -4,7 +4,7 @@
 use super::browser::Browser;
 use super::stage::Stage;
 use creditdesk::application::{self, Launch, Running};
-use creditdesk::config::{Config, Settings, WireSettings};
+use creditdesk::config::{Config, IncomingSettings, Settings, WireSettings};
 use creditdesk::db::Db;
 use creditdesk::fulfilment::marketplace::Marketplace;
 use creditdesk::fulfilment::products::Products;
@@ -45,13 +45,28 @@ impl Portal {
         self.running.wire_address.map(|address| format!("http://{address}"))
     }
 
+    /// One that topics may post to.
+    pub async fn with_incoming(stage: &Stage, incoming: IncomingSettings) -> Self {
+        let settings = Settings { incoming, ..Settings::default() };
+        Self::assemble_with(stage, stage.db.clone(), None, Products::Every, settings).await
+    }
+
     async fn assemble(stage: &Stage, db: Db, marketplace: Option<Arc<dyn Marketplace>>, products: Products, wire: WireSettings) -> Self {
+        Self::assemble_with(stage, db, marketplace, products, Settings { wire, ..Settings::default() }).await
+    }
+
+    async fn assemble_with(
+        stage: &Stage,
+        db: Db,
+        marketplace: Option<Arc<dyn Marketplace>>,
+        products: Products,
+        settings: Settings,
+    ) -> Self {
         let settings = Settings {
             listen: Some("127.0.0.1:0".to_owned()),
             data: Some(stage.folder().to_owned()),
             database_url: Some(stage.url().to_owned()),
-            wire,
-            ..Settings::default()
+            ..settings
         };
         let config = Config::from_settings(settings).expect("a configuration without problems");
         let (clock, password_cost) = (stage.clock.clone(), Cost::LEAST);

@@ -6,6 +6,7 @@ use super::page::Page;
 use super::people::{ACME_ADMIN, ACME_BUYER, ACME_MEMBER, LEAD, Purchase, SUPPORT};
 use super::portal::Portal;
 use super::stage::Stage;
+use creditdesk::fulfilment::incoming::take_in;
 use creditdesk::marketplace::wire::access_keys::AccessKeyId;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -95,6 +96,7 @@ async fn own_things(stage: &Stage, activated: &Purchase, quote: String, license:
         ("feature", "essentials".to_owned()),
         ("key", public_id(stage, "key", "SELECT id FROM service_keys").await),
         ("access_key", stage.db.read("SELECT id FROM access_keys").scalar().await.expect("an access key")),
+        ("event", incoming_event(stage).await),
         ("service", "AWSMPEntitlementService".to_owned()),
         ("operation", "GetEntitlements".to_owned()),
         ("queue_owner:[0-9]{12}", "294406891311".to_owned()),
@@ -113,6 +115,12 @@ async fn service_key(stage: &Stage) {
     );
     let insert = insert.bind(creditdesk::kernel::random::id()).bind(creditdesk::kernel::random::bytes::<32>().to_vec());
     insert.bind(stage.now()).bind(operator).exec_one().await.expect("a row");
+}
+
+/// What AWS told, and nobody could read.
+async fn incoming_event(stage: &Stage) -> String {
+    take_in(&stage.db, "not an event", None, stage.now()).await.expect("a stored event");
+    public_id(stage, "evt", "SELECT id FROM incoming_events").await
 }
 
 /// An access key of the seller whose secret nobody knows.

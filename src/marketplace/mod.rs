@@ -3,6 +3,7 @@
 
 mod accept;
 pub mod agreement;
+pub mod batch;
 pub mod buyer;
 pub mod catalog;
 pub mod entitlement;
@@ -29,4 +30,5 @@ pub mod subscriptions;
 pub mod token;
 pub mod unclaimed;
 pub mod upgrade;
+pub mod used;
 pub mod wire;

@@ -5,6 +5,8 @@ mod agreements;
 mod buying;
 mod entitlements;
 mod keys;
+mod metering;
 mod protocol;
 mod resolving;
+mod rust_sdk;
 mod signing;

@@ -6,12 +6,12 @@ import traceback
 failed = []
 
 
-def says(client):
-    """A decorator: the function's name is the sentence."""
+def says(client, sentence=None):
+    """A decorator: the function's name is the sentence, where no other is given."""
 
     def decorate(function):
         def run(*arguments):
-            name = f"test clients::{client}::{function.__name__}"
+            name = f"test clients::{client}::{sentence or function.__name__}"
             try:
                 function(*arguments)
             except Exception:  # noqa: BLE001: whatever it is, the sentence does not hold

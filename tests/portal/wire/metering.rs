@@ -290,7 +290,6 @@ both_engines! {
         assert_eq!(tell(&seller, &[]).await.error(), (400, "ThrottlingException".to_owned()));
         stage.clock.advance(TimeDelta::seconds(1));
         tell(&seller, &[]).await.ok();
-        portal.stop().await;
         let portal = Portal::with_wire(&stage, with_switches("disabled-api")).await;
         let seller = Client { origin: portal.origin.clone(), ..seller };
         assert_eq!(tell(&seller, &[]).await.error(), (400, "DisabledApiException".to_owned()));

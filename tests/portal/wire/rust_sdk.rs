@@ -202,7 +202,6 @@ both_engines! {
         expire.bind(stage.now()).exec().await.unwrap();
         let expired = seller.metering.resolve_customer().registration_token(token).send().await.unwrap_err().into_service_error();
         assert!(expired.is_expired_token_exception(), "{expired:?}");
-        portal.stop().await;
         let portal = Portal::with_wire(&stage, switched("disabled-api")).await;
         let (seller, _) = parties(&stage, &portal).await;
         let disabled = seller.metering.resolve_customer().registration_token("x").send().await.unwrap_err().into_service_error();

@@ -18,3 +18,19 @@ ALTER TABLE products ADD COLUMN usage_dimensions TEXT NOT NULL DEFAULT '';
 CREATE INDEX marketplace_events_by_agreement ON marketplace_events (agreement_id, occurred_at);
 -- A buyer's agreements of a product.
 CREATE INDEX agreements_by_buyer_product ON agreements (buyer_account_id, product_id, starts_at);
+
+-- Requests by program to switch a renewal on or off: nothing is charged, and accepting one changes the agreement.
+CREATE TABLE renewal_requests (
+    id               TEXT NOT NULL PRIMARY KEY,
+    buyer_account_id TEXT NOT NULL REFERENCES buyer_accounts (id),
+    agreement_id     TEXT NOT NULL REFERENCES agreements (id),
+    auto_renew       INTEGER NOT NULL CHECK (auto_renew IN (0, 1)),
+    token            TEXT,
+    request_hash     BLOB,
+    created_by       BLOB NOT NULL REFERENCES people (id),
+    created_at       TEXT NOT NULL,
+    lapses_at        TEXT NOT NULL,
+    accepted_at      TEXT,
+    CHECK ((token IS NULL) = (request_hash IS NULL)),
+    CONSTRAINT renewal_requests_token UNIQUE (buyer_account_id, token)
+) STRICT;

@@ -164,7 +164,8 @@ fn check(product: &MeteredProduct, record: &Told, now: Timestamp) -> Result<(), 
 /// A day back, and into the month before only until its grace is over; then as far as its whole last day.
 fn is_in_window(at: Timestamp, now: Timestamp) -> bool {
     let month = month_of(now);
-    let earliest = if now < month + GRACE { (now - WINDOW).min(month - TimeDelta::days(1) - TimeDelta::microseconds(1)) } else { now - WINDOW };
+    let earliest =
+        if now < month + GRACE { (now - WINDOW).min(month - TimeDelta::days(1) - TimeDelta::microseconds(1)) } else { now - WINDOW };
     let is_closed = at < month && now >= month + GRACE;
     at > earliest && !is_closed && at <= now + CLOCKS_DIFFER
 }

@@ -89,7 +89,10 @@ mod tests {
             assert_eq!(Used::parse(text), seventeen, "{text}");
         }
         let fraction = Used::parse("1234.050").expect("a quantity");
-        assert_eq!((fraction.to_string(), fraction.in_words(), fraction.parts()), ("1234.05".to_owned(), "1,234.05".to_owned(), (1_234, 50_000)));
+        assert_eq!(
+            (fraction.to_string(), fraction.in_words(), fraction.parts()),
+            ("1234.05".to_owned(), "1,234.05".to_owned(), (1_234, 50_000))
+        );
         assert_eq!(Used::parse("9999999999.999999").map(|most| most.to_string()).as_deref(), Some("9999999999.999999"));
         for none in ["", ".", "1.", ".5", "-1", "+1", "01", "1e3", "1.0000000", "10000000000", "1,5", "１"] {
             assert_eq!(Used::parse(none), None, "{none}");

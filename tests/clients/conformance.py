@@ -150,6 +150,12 @@ def create_agreement_request(protocol):
     equal(call(operation, protocol, "buyer", **request_for("credits", "seats", 500)), "ValidationException")
     equal(call(operation, protocol, "buyer", **{**asked, "clientToken": "x", "agreementProposalIdentifier": "at-none"}), "ResourceNotFoundException")
     equal(call(operation, protocol, "seller", **asked), "AccessDeniedException")
+    _, agreement, _ = buy(protocol)
+    renewal = {"renewalTermConfiguration": {"enableAutoRenew": False}}
+    amended = {"intent": "AMEND", "sourceAgreementIdentifier": agreement, "requestedTerms": [{"id": asked["requestedTerms"][3]["id"], "configuration": renewal}]}
+    request = call(operation, protocol, "buyer", **amended)["agreementRequestId"]
+    equal(call("AcceptAgreementRequest", protocol, "buyer", agreementRequestId=request), {"agreementId": agreement})
+    equal(call("DescribeAgreement", protocol, "buyer", agreementId=agreement)["endTimeBehavior"]["type"], "EXPIRE")
 
 
 def accept_agreement_request(protocol):
@@ -277,6 +283,26 @@ def signatures(protocol):
     equal(isinstance(tried(minutes=14), dict), True, "a clock that is nearly right")
 
 
+def refused_by_the_check():
+    """The check itself: what the models do not have does not pass."""
+    row = {"ProductCode": CODE, "Dimension": "credits", "Value": {"IntegerValue": 1}, "ExpirationDate": 1.0}
+    shape = ENTITLEMENT.operation_model("GetEntitlements").output_shape
+    check(shape, {"Entitlements": [row]}, JSON)
+    for protocol, wrong in [
+        (CBOR, row),
+        (JSON, {**row, "ExpirationDate": "2027-01-01T00:00:00Z"}),
+        (JSON, {**row, "Color": "red"}),
+        (JSON, {**row, "CustomerIdentifier": None}),
+        (JSON, {**row, "Value": {"IntegerValue": "1"}}),
+        (JSON, {**row, "CustomerAWSAccountId": "x"}),
+    ]:
+        try:
+            check(shape, {"Entitlements": [wrong]}, protocol)
+        except Unlike:
+            continue
+        raise AssertionError(f"{wrong} passed")
+
+
 CHECKS = {
     "CreateAgreementRequest": create_agreement_request,
     "AcceptAgreementRequest": accept_agreement_request,
@@ -294,6 +320,8 @@ for operation, checked in CHECKS.items():
         says("conformance", f"{operation}_in_{NAMES[protocol]}_is_as_the_model_says")(checked)(protocol)
 for protocol in (JSON, CBOR):
     says("conformance", f"a_signature_that_does_not_hold_has_its_own_error_in_{NAMES[protocol]}")(signatures)(protocol)
+
+says("conformance", "the_check_refuses_what_no_model_has")(refused_by_the_check)()
 
 for (operation, protocol), names in sorted(seen.items()):
     print(f"{operation} in {NAMES[protocol]}: {', '.join(sorted(names))}")

@@ -3,6 +3,7 @@
 
 mod agreements;
 mod buying;
+mod changes;
 mod entitlements;
 mod keys;
 mod metering;

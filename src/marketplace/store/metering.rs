@@ -25,7 +25,11 @@ pub(in crate::marketplace) async fn list_terms_of_license(tx: &mut Tx, arn: &Lic
 }
 
 /// The terms of a customer of a product, first to last.
-pub(in crate::marketplace) async fn list_terms_of_customer(tx: &mut Tx, account: &str, product: &ProductId) -> Result<Vec<TermSpan>, Error> {
+pub(in crate::marketplace) async fn list_terms_of_customer(
+    tx: &mut Tx,
+    account: &str,
+    product: &ProductId,
+) -> Result<Vec<TermSpan>, Error> {
     tx.q("SELECT g.id AS agreement_id, g.license_arn, g.buyer_account_id, g.product_id, p.dimension = $3 AS is_metered, g.status, g.starts_at, g.ends_at FROM agreements g JOIN products p ON p.id = g.product_id WHERE g.buyer_account_id = $1 AND g.product_id = $2 ORDER BY g.starts_at, g.term_number, g.id")
         .bind(account)
         .bind(product)

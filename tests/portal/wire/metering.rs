@@ -40,7 +40,8 @@ async fn subscribed(stage: &Stage, portal: &Portal) -> (Client, String) {
 }
 
 fn record(stage: &Stage, license: &str, quantity: Value) -> Value {
-    let mut record = json!({ "Timestamp": stage.now().timestamp(), "Dimension": NODES, "CustomerAWSAccountId": ACME, "LicenseArn": license });
+    let mut record =
+        json!({ "Timestamp": stage.now().timestamp(), "Dimension": NODES, "CustomerAWSAccountId": ACME, "LicenseArn": license });
     let name = if quantity.is_string() { "QuantityAsDecimal" } else { "Quantity" };
     record[name] = quantity;
     record
@@ -303,6 +304,7 @@ fn every_feature_that_can_be_metered_is_a_usage_dimension() {
     let catalog = Catalog::parse(catalog::EMBEDDED).unwrap();
     let product = catalog.products.iter().find(|product| product.product_code == CODE).unwrap();
     let solutions = Solutions::parse(creditdesk::credits::solutions::EMBEDDED).unwrap();
-    let features: Vec<String> = solutions.features().filter(|(_, feature)| feature.can_be_metered()).map(|(_, feature)| feature.key.to_string()).collect();
+    let features: Vec<String> =
+        solutions.features().filter(|(_, feature)| feature.can_be_metered()).map(|(_, feature)| feature.key.to_string()).collect();
     assert_eq!(product.usage_dimensions.lines().collect::<Vec<_>>(), features);
 }

@@ -48,10 +48,7 @@ pub(super) fn read(input: Input<'_>, whole: Option<Quantity>) -> Result<Option<S
         sum = sum.plus(quantity.value);
         let tags = tags(part)?;
         echo.push(
-            Structure::new()
-                .with_some(names.0, part.whole(names.0)?)
-                .with_some(names.1, part.text(names.1)?)
-                .with_some("Tags", tags),
+            Structure::new().with_some(names.0, part.whole(names.0)?).with_some(names.1, part.text(names.1)?).with_some("Tags", tags),
         );
     }
     if sum != whole.map(|whole| whole.value).unwrap_or_default() {
@@ -90,5 +87,6 @@ fn tags(part: Input<'_>) -> Result<Option<Vec<Structure>>, Fault> {
 
 fn is_plain(text: &str, chars_max: usize) -> bool {
     // The model's pattern has the range from space to =, which the hyphen in it makes.
-    text.len() <= chars_max && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || (b' '..=b'=').contains(&byte) || b"._:/@".contains(&byte))
+    text.len() <= chars_max
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || (b' '..=b'=').contains(&byte) || b"._:/@".contains(&byte))
 }

@@ -72,8 +72,11 @@ pub async fn run(address: SocketAddr, request: &[u8], connections: usize, time: 
     together((0..connections).map(sender).collect(), started).await
 }
 
+/// What one connection saw: the time of each request in microseconds, and failures.
+type Seen = (Vec<u64>, u64);
+
 /// What all connections saw.
-async fn together(senders: Vec<JoinHandle<std::io::Result<(Vec<u64>, u64)>>>, started: Instant) -> std::io::Result<Measured> {
+async fn together(senders: Vec<JoinHandle<std::io::Result<Seen>>>, started: Instant) -> std::io::Result<Measured> {
     let (mut latencies, mut failures) = (Vec::new(), 0);
     for sender in senders {
         let (own, failed) = sender.await.map_err(Error::other)??;
@@ -129,7 +132,7 @@ impl Connection {
     }
 }
 
-async fn one_connection(address: SocketAddr, request: Vec<u8>, ends: Instant) -> std::io::Result<(Vec<u64>, u64)> {
+async fn one_connection(address: SocketAddr, request: Vec<u8>, ends: Instant) -> std::io::Result<Seen> {
     let mut connection = Connection::open(address).await?;
     let (mut latencies, mut failures) = (Vec::new(), 0);
     while Instant::now() < ends {
@@ -147,7 +150,7 @@ async fn one_connection_each(
     next: impl Fn(usize, usize) -> Vec<u8>,
     connection: usize,
     ends: Instant,
-) -> std::io::Result<(Vec<u64>, u64)> {
+) -> std::io::Result<Seen> {
     let mut socket = Connection::open(address).await?;
     let (mut latencies, mut failures) = (Vec::new(), 0);
     while Instant::now() < ends {

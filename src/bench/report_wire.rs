@@ -10,14 +10,15 @@ pub fn print(all: &[Figures]) {
     for figures in all {
         let (own, other) = (&figures.measured, &figures.beside);
         let (rate, slowest) = (of(own, |measured| measured.per_second), of(own, |measured| measured.p99_micros));
-        let mut line = format!("{:<40} {:>10} {:>10}", figures.what, group(rate), milliseconds(slowest));
-        if !other.is_empty() {
+        let line = format!("{:<40} {:>10} {:>10}", figures.what, group(rate), milliseconds(slowest));
+        if other.is_empty() {
+            println!("{line}");
+        } else {
             let (beside, beside_slowest) = (of(other, |measured| measured.per_second), of(other, |measured| measured.p99_micros));
             let tenths = rate * 10 / beside.max(1);
             let ratio = format!("{}.{}", tenths / 10, tenths % 10);
-            line.push_str(&format!(" {:>10} {:>10} {:>8}", group(beside), milliseconds(beside_slowest), ratio));
+            println!("{line} {:>10} {:>10} {ratio:>8}", group(beside), milliseconds(beside_slowest));
         }
-        println!("{line}");
     }
 }
 

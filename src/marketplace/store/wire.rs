@@ -119,11 +119,11 @@ pub(in crate::marketplace) async fn find_agreement(db: &Db, side: Side<'_>, id: 
 pub enum SearchOrder {
     /// Its end.
     #[default]
-    EndTime,
+    End,
     /// Its start.
-    StartTime,
+    Start,
     /// Its last change.
-    LastUpdateTime,
+    LastUpdate,
 }
 
 /// What a search is narrowed by, and its order.
@@ -172,26 +172,26 @@ pub(in crate::marketplace) async fn search(
     let mut query = narrowed(of_side(db.read(AGREEMENT), side), search);
     if let Some((at, id)) = after.and_then(|(micros, id)| Some((DateTime::from_timestamp_micros(micros)?, id))) {
         let beyond = match (search.order, search.descending) {
-            (SearchOrder::EndTime, false) => " AND (a.ends_at, a.id) > (",
-            (SearchOrder::EndTime, true) => " AND (a.ends_at, a.id) < (",
-            (SearchOrder::StartTime, false) => " AND (a.starts_at, a.id) > (",
-            (SearchOrder::StartTime, true) => " AND (a.starts_at, a.id) < (",
-            (SearchOrder::LastUpdateTime, false) => {
+            (SearchOrder::End, false) => " AND (a.ends_at, a.id) > (",
+            (SearchOrder::End, true) => " AND (a.ends_at, a.id) < (",
+            (SearchOrder::Start, false) => " AND (a.starts_at, a.id) > (",
+            (SearchOrder::Start, true) => " AND (a.starts_at, a.id) < (",
+            (SearchOrder::LastUpdate, false) => {
                 " AND (COALESCE((SELECT MAX(e.occurred_at) FROM marketplace_events e WHERE e.agreement_id = a.id), a.accepted_at), a.id) > ("
             }
-            (SearchOrder::LastUpdateTime, true) => {
+            (SearchOrder::LastUpdate, true) => {
                 " AND (COALESCE((SELECT MAX(e.occurred_at) FROM marketplace_events e WHERE e.agreement_id = a.id), a.accepted_at), a.id) < ("
             }
         };
         query = query.push_bind(beyond, at).push_bind(", ", id).push(")");
     }
     let order = match (search.order, search.descending) {
-        (SearchOrder::LastUpdateTime, false) => " ORDER BY updated_at, a.id LIMIT ",
-        (SearchOrder::LastUpdateTime, true) => " ORDER BY updated_at DESC, a.id DESC LIMIT ",
-        (SearchOrder::EndTime, false) => " ORDER BY a.ends_at, a.id LIMIT ",
-        (SearchOrder::EndTime, true) => " ORDER BY a.ends_at DESC, a.id DESC LIMIT ",
-        (SearchOrder::StartTime, false) => " ORDER BY a.starts_at, a.id LIMIT ",
-        (SearchOrder::StartTime, true) => " ORDER BY a.starts_at DESC, a.id DESC LIMIT ",
+        (SearchOrder::LastUpdate, false) => " ORDER BY updated_at, a.id LIMIT ",
+        (SearchOrder::LastUpdate, true) => " ORDER BY updated_at DESC, a.id DESC LIMIT ",
+        (SearchOrder::End, false) => " ORDER BY a.ends_at, a.id LIMIT ",
+        (SearchOrder::End, true) => " ORDER BY a.ends_at DESC, a.id DESC LIMIT ",
+        (SearchOrder::Start, false) => " ORDER BY a.starts_at, a.id LIMIT ",
+        (SearchOrder::Start, true) => " ORDER BY a.starts_at DESC, a.id DESC LIMIT ",
     };
     query.push_bind(order, most).all().await
 }

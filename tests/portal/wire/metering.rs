@@ -201,11 +201,11 @@ both_engines! {
         let other_product = with(good.clone(), "LicenseArn", of_credits);
         assert_eq!(tell(&seller, &[other_product]).await.error().1, "InvalidUsageDimensionException", "credits are not metered");
         let foreign = Client::of_seller(&stage, &portal, OTHER_SELLER).await;
-        assert_eq!(tell(&foreign, &[good.clone()]).await.error().1, "InvalidLicenseException", "rule 8");
-        assert_eq!(tell_of_product(&foreign, &[good.clone()]).await.error().1, "InvalidProductCodeException", "rule 8");
+        assert_eq!(tell(&foreign, std::slice::from_ref(&good)).await.error().1, "InvalidLicenseException", "rule 8");
+        assert_eq!(tell_of_product(&foreign, std::slice::from_ref(&good)).await.error().1, "InvalidProductCodeException", "rule 8");
         let of_vision = json!({ "ProductCode": VISION_CODE, "UsageRecords": [good] });
         assert_eq!(seller.call(METERING, "BatchMeterUsage", of_vision).await.error().1, "InvalidUsageDimensionException");
-        assert_eq!(tell(&buyer, &[good.clone()]).await.error(), (400, "AccessDeniedException".to_owned()));
+        assert_eq!(tell(&buyer, std::slice::from_ref(&good)).await.error(), (400, "AccessDeniedException".to_owned()));
         assert!(kept(&stage).await.is_empty());
         portal.stop().await;
     }
@@ -216,7 +216,7 @@ both_engines! {
         let portal = stage.portal().await;
         let (seller, license) = subscribed(&stage, &portal).await;
         let by_account = with(record(&stage, &license, json!(2)), "LicenseArn", Value::Null);
-        assert_eq!(tell_of_product(&seller, &[by_account.clone()]).await.error().1, "InvalidLicenseException", "several agreements may be there");
+        assert_eq!(tell_of_product(&seller, std::slice::from_ref(&by_account)).await.error().1, "InvalidLicenseException", "several agreements may be there");
         make_legacy(&stage).await;
         let identified = |account: &str| with(with(by_account.clone(), "CustomerAWSAccountId", Value::Null), "CustomerIdentifier", json!(customer::identifier(account)));
         let first = tell_of_product(&seller, &[identified(ACME)]).await.ok();
@@ -272,7 +272,7 @@ both_engines! {
             { "AllocatedUsageQuantityAsDecimal": "0.750" },
         ]);
         let record = with(record(&stage, &license, json!("2")), "UsageAllocations", split.clone());
-        let answer = tell(&seller, &[record.clone()]).await.ok();
+        let answer = tell(&seller, std::slice::from_ref(&record)).await.ok();
         assert_eq!((&answer["Results"][0]["Status"], &answer["Results"][0]["UsageRecord"]), (&json!("Success"), &record));
         let (stored,): (String,) = stage.db.read("SELECT allocations FROM metering_records").one().await.unwrap();
         assert_eq!(serde_json::from_str::<Value>(&stored).unwrap(), json!({ "UsageAllocations": split }));

@@ -77,11 +77,11 @@ both_engines! {
         }
         let page = seller.entitlement.get_entitlements().product_code(VISION_CODE).send().await.unwrap();
         let ends = stage.now().checked_add_months(Months::new(12)).unwrap();
-        assert_eq!(page.entitlements()[0].expiration_date().map(|at| at.secs()), Some(ends.timestamp()), "tag 1 around the number");
+        assert_eq!(page.entitlements()[0].expiration_date().map(aws_smithy_types::DateTime::secs), Some(ends.timestamp()), "tag 1 around the number");
         for party in [&seller, &buyer] {
             let described = party.agreement.describe_agreement().agreement_id(&agreements[0]).send().await.unwrap();
             assert_eq!((described.status(), described.agreement_id()), (Some(&AgreementStatus::Active), Some(agreements[0].as_str())));
-            assert_eq!(described.end_time().map(|at| at.secs()), Some(ends.timestamp()));
+            assert_eq!(described.end_time().map(aws_smithy_types::DateTime::secs), Some(ends.timestamp()));
             let terms = party.agreement.get_agreement_terms().agreement_id(&agreements[0]).send().await.unwrap();
             assert_eq!(terms.accepted_terms().len(), 5);
             assert!(terms.accepted_terms().iter().all(|term| !term.is_unknown()), "{terms:?}");

@@ -48,9 +48,9 @@ pub async fn search(context: Context<'_>, input: Input<'_>) -> Result<Structure,
 
 fn place_of(row: &AgreementRow, order: SearchOrder) -> Cursor {
     let at = match order {
-        SearchOrder::EndTime => row.agreement.ends_at,
-        SearchOrder::StartTime => row.agreement.starts_at,
-        SearchOrder::LastUpdateTime => row.updated_at,
+        SearchOrder::End => row.agreement.ends_at,
+        SearchOrder::Start => row.agreement.starts_at,
+        SearchOrder::LastUpdate => row.updated_at,
     };
     Cursor::of_number(at.timestamp_micros(), row.agreement.id.as_str())
 }
@@ -196,11 +196,11 @@ fn instant(value: &str) -> Option<Timestamp> {
 }
 
 fn order(input: Input<'_>, as_proposer: bool) -> Result<(SearchOrder, bool), Fault> {
-    let Some(sort) = input.map("sort")? else { return Ok((SearchOrder::EndTime, false)) };
+    let Some(sort) = input.map("sort")? else { return Ok((SearchOrder::End, false)) };
     let order = match sort.text("sortBy")? {
-        None | Some("EndTime") => SearchOrder::EndTime,
-        Some("StartTime") if as_proposer => SearchOrder::StartTime,
-        Some("LastUpdateTime") if as_proposer => SearchOrder::LastUpdateTime,
+        None | Some("EndTime") => SearchOrder::End,
+        Some("StartTime") if as_proposer => SearchOrder::Start,
+        Some("LastUpdateTime") if as_proposer => SearchOrder::LastUpdate,
         Some(other) => return Err(invalid("INVALID_SORT_BY", "sort.sortBy", format!("Agreements cannot be sorted by {other} here."))),
     };
     match sort.text("sortOrder")? {

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
 /// What a run of load saw.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +69,14 @@ pub async fn ask(address: SocketAddr, request: &[u8]) -> std::io::Result<Answer>
 pub async fn run(address: SocketAddr, request: &[u8], connections: usize, time: Duration) -> std::io::Result<Measured> {
     let started = Instant::now();
     let sender = |_| tokio::spawn(one_connection(address, request.to_vec(), started + time));
-    let senders: Vec<_> = (0..connections).map(sender).collect();
+    together((0..connections).map(sender).collect(), started).await
+}
+
+/// What one connection saw: the time of each request in microseconds, and failures.
+type Seen = (Vec<u64>, u64);
+
+/// What all connections saw.
+async fn together(senders: Vec<JoinHandle<std::io::Result<Seen>>>, started: Instant) -> std::io::Result<Measured> {
     let (mut latencies, mut failures) = (Vec::new(), 0);
     for sender in senders {
         let (own, failed) = sender.await.map_err(Error::other)??;
@@ -80,6 +88,19 @@ pub async fn run(address: SocketAddr, request: &[u8], connections: usize, time: 
     let count = u64::try_from(latencies.len()).unwrap_or(u64::MAX);
     let p99_micros = latencies.get(latencies.len() * 99 / 100).copied().unwrap_or_default();
     Ok(Measured { per_second: count.saturating_mul(1_000_000) / took, p99_micros, failures })
+}
+
+/// Sends another request each time: `next` makes it of the connection's number and its own.
+///
+/// # Errors
+/// When a connection breaks.
+pub async fn run_each<F>(address: SocketAddr, next: F, connections: usize, time: Duration) -> std::io::Result<Measured>
+where
+    F: Fn(usize, usize) -> Vec<u8> + Clone + Send + 'static,
+{
+    let started = Instant::now();
+    let sender = |connection| tokio::spawn(one_connection_each(address, next.clone(), connection, started + time));
+    together((0..connections).map(sender).collect(), started).await
 }
 
 /// A connection that is kept for one request after the other.
@@ -111,13 +132,34 @@ impl Connection {
     }
 }
 
-async fn one_connection(address: SocketAddr, request: Vec<u8>, ends: Instant) -> std::io::Result<(Vec<u64>, u64)> {
+async fn one_connection(address: SocketAddr, request: Vec<u8>, ends: Instant) -> std::io::Result<Seen> {
     let mut connection = Connection::open(address).await?;
     let (mut latencies, mut failures) = (Vec::new(), 0);
     while Instant::now() < ends {
         let sent = Instant::now();
         if !connection.ask(&request).await?.starts_with(b"HTTP/1.1 200") {
             failures += 1;
+        }
+        latencies.push(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX));
+    }
+    Ok((latencies, failures))
+}
+
+async fn one_connection_each(
+    address: SocketAddr,
+    next: impl Fn(usize, usize) -> Vec<u8>,
+    connection: usize,
+    ends: Instant,
+) -> std::io::Result<Seen> {
+    let mut socket = Connection::open(address).await?;
+    let (mut latencies, mut failures) = (Vec::new(), 0);
+    while Instant::now() < ends {
+        let request = next(connection, latencies.len());
+        let sent = Instant::now();
+        let answer = socket.ask(&request).await?;
+        failures += u64::from(!answer.starts_with(b"HTTP/1.1 200"));
+        if closes(answer) {
+            socket = Connection::open(address).await?;
         }
         latencies.push(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX));
     }
@@ -144,6 +186,12 @@ async fn read_answer(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::R
     Ok(head_ends)
 }
 
+/// Whether the server closes the connection after this answer.
+fn closes(answer: &[u8]) -> bool {
+    const LINE: &[u8] = b"connection: close";
+    answer.split(|byte| *byte == b'\n').take_while(|line| line.len() > 1).any(|line| line.trim_ascii_end().eq_ignore_ascii_case(LINE))
+}
+
 fn content_length(head: &[u8]) -> Option<usize> {
     const NAME: &[u8] = b"content-length:";
     let line = head.split(|byte| *byte == b'\n').find(|line| line.len() > NAME.len() && line[..NAME.len()].eq_ignore_ascii_case(NAME))?;
@@ -159,5 +207,7 @@ mod tests {
         assert_eq!(content_length(b"HTTP/1.1 200 OK\r\nContent-Length: 42\r\n\r\n"), Some(42));
         assert_eq!(content_length(b"HTTP/1.1 200 OK\r\ncontent-length:7\r\n\r\n"), Some(7));
         assert_eq!(content_length(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"), None);
+        assert!(closes(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"));
+        assert!(!closes(b"HTTP/1.1 200 OK\r\n\r\nconnection: close\r\n"));
     }
 }

@@ -14,10 +14,13 @@ mod place;
 mod purchases;
 mod report;
 mod report_sizes;
+mod report_wire;
+mod signed;
 mod sizes;
 mod statements;
 mod usage;
 mod visitor;
+mod wire;
 
 use crate::application::{Launch, Portal};
 use crate::assembly;
@@ -53,6 +56,12 @@ pub struct Options {
     /// usage reports; writing the large one takes minutes
     #[arg(long)]
     pub sizes: bool,
+    /// Instead: calls of the marketplace's API for the official SDKs, signed: entitlements, tokens and metering
+    #[arg(long, conflicts_with = "sizes")]
+    pub wire: bool,
+    /// With --wire: another emulator's server, which is sent the same batches of metering in turns
+    #[arg(long, requires = "wire", value_name = "ADDRESS:PORT")]
+    pub beside: Option<SocketAddr>,
     /// Licenses in the large database of --sizes
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(300..=10_000_000))]
     pub licenses: u32,
@@ -77,6 +86,7 @@ pub async fn run(config: &Config, options: Options) -> anyhow::Result<()> {
     let work = async {
         match &large {
             Some(large) => measure_sizes(&place, large, config, options).await,
+            None if options.wire => measure_wire(&place, config, options).await,
             None => measure(&place, config, options).await,
         }
     };
@@ -100,6 +110,14 @@ async fn measure_sizes(small: &Place, large: &Place, config: &Config, options: O
     for portal in portals {
         portal.db.close().await;
     }
+    Ok(())
+}
+
+async fn measure_wire(place: &Place, config: &Config, options: Options) -> anyhow::Result<()> {
+    let load = begin(place, config, options);
+    let portal = open(place, config).await?;
+    report_wire::print(&wire::measure(place, &portal, load, options.beside).await?);
+    portal.db.close().await;
     Ok(())
 }
 

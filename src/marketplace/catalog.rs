@@ -75,6 +75,8 @@ pub struct Product {
     pub renewal_license_arn: RenewalArn,
     /// How its customers are named to its seller.
     pub customer_identity: CustomerIdentity,
+    /// What it may be charged for by use, one a line; empty for nothing, and for anything if it is charged by use alone.
+    pub usage_dimensions: String,
     /// What search looks in: seller, name and category, folded (MKT-1).
     pub search_key: String,
     /// The price terms.
@@ -216,6 +218,7 @@ fn product(at: String, table: &Table, sellers: &[Option<Seller>], problems: &mut
     let renewal_license_arn = fields.optional_word("renewal_license_arn", RenewalArn::Same, RenewalArn::parse, "same or new is needed");
     let identity = CustomerIdentity::Concurrent;
     let customer_identity = fields.optional_word("customer_identity", identity, CustomerIdentity::parse, "legacy or concurrent is needed");
+    let usage_dimensions = fields.names("usage_dimensions");
     fields.finish();
     let (name, category, _) = (name?, category?, kind?);
     let search_key = search_key(&format!("{} {name} {category}", seller?.name));
@@ -236,6 +239,7 @@ fn product(at: String, table: &Table, sellers: &[Option<Seller>], problems: &mut
         fulfilment_url,
         renewal_license_arn: renewal_license_arn?,
         customer_identity: customer_identity?,
+        usage_dimensions: usage_dimensions?,
         search_key,
         terms: terms?,
     })

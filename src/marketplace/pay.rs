@@ -5,6 +5,7 @@
 
 use super::accept::{self, Deal};
 use super::ids::{AgreementId, QuoteId};
+use super::one_at_a_time;
 use super::payment::attempt::{self, NoPress, Press};
 use super::payment::{Outcome, Payment, PaymentEvent, PaymentState, Providers};
 use super::quote::{Quote, QuoteClosed, QuoteKind};
@@ -75,6 +76,9 @@ pub enum PayRefusal {
     /// The contract does not take the upgrade any more.
     #[error(transparent)]
     Upgrade(#[from] UpgradeRefusal),
+    /// The product takes one agreement at a time, and there is one or about to be.
+    #[error("{}", one_at_a_time::WORDS)]
+    OneAtATime,
 }
 
 enum Pressed {
@@ -138,6 +142,9 @@ async fn begin(
         if quote.credits.get() > limits.max {
             return refuse(UpgradeRefusal::OutOfRange(OutOfRange::TooLarge).into());
         }
+    }
+    if one_at_a_time::is_taken_for(tx, &quote, who.now).await? {
+        return refuse(PayRefusal::OneAtATime);
     }
     let payment = Payment {
         id,

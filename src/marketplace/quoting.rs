@@ -2,6 +2,7 @@
 
 use super::ids::{OfferId, Prodview, QuoteId};
 use super::offer::Offer;
+use super::one_at_a_time;
 use super::payment::PaymentState;
 use super::quote::{LIFE, Quote, QuoteClosed, QuoteKind, QuoteState};
 use super::store::{agreements, catalog, payments, quotes as store};
@@ -37,6 +38,9 @@ pub enum QuoteRefusal {
     /// The offer does not sell so many (MKT-3).
     #[error(transparent)]
     OutOfRange(#[from] OutOfRange),
+    /// The product takes one agreement at a time, and there is one.
+    #[error("{}", one_at_a_time::WORDS)]
+    OneAtATime,
 }
 
 /// Why a quote is not changed.
@@ -80,6 +84,9 @@ pub async fn create(
     }
     if let Err(out_of_range) = offer.limits().check(wanted.credits.get()) {
         return refuse(out_of_range.into());
+    }
+    if one_at_a_time::is_taken(db, scope, &listing.id, who.now).await? {
+        return refuse(QuoteRefusal::OneAtATime);
     }
     let amount = offer.amount(wanted.credits).map_err(|_| Failed::Refused(OutOfRange::TooLarge.into()))?;
     let quote = Quote {

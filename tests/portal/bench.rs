@@ -37,6 +37,18 @@ both_engines! {
         }
     }
 
+    /// The run fails when a call of the marketplace's API is not answered.
+    #[test]
+    async fn the_marketplaces_api_is_measured(stage: Stage) {
+        let done = run(&stage, &["--wire"]).await;
+        let said = String::from_utf8_lossy(&done.stdout);
+        assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
+        for line in ["GetEntitlements, JSON", "GetEntitlements, CBOR", "ResolveCustomer, JSON", "BatchMeterUsage, 25 records"] {
+            assert!(said.contains(line), "{line} is missing in:\n{said}");
+        }
+        assert_eq!(left_over(&stage), Vec::<String>::new());
+    }
+
     /// The run fails when a statement of License Information, Credits & Billing or the usage API looks at a whole table, by
     /// the engine's own plan, and when `src/bench/bare_usage.rs` has other statements than a usage report.
     #[test]

@@ -3,8 +3,11 @@
 
 mod agreements;
 mod buying;
+mod changes;
 mod entitlements;
 mod keys;
+mod metering;
 mod protocol;
 mod resolving;
+mod rust_sdk;
 mod signing;

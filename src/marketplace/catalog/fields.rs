@@ -10,6 +10,8 @@ use toml::{Table, Value};
 
 const TEXT_CHARS_MAX: usize = 8_000;
 const POINTS_MAX: usize = 12;
+/// As many as a product of the real marketplace has.
+const NAMES_MAX: usize = 200;
 
 /// One table under the eye of a reader: what was asked for is known, the rest is reported by [`Fields::finish`].
 pub(super) struct Fields<'c> {
@@ -116,6 +118,19 @@ impl<'c> Fields<'c> {
             self.problem(name, &format!("a list of 1 to {POINTS_MAX} lines is needed"));
         }
         points.map(|points| points.join("\n"))
+    }
+
+    /// A list of different names, kept as one text; it may be left out.
+    pub(super) fn names(&mut self, name: &'static str) -> Option<String> {
+        let Some(value) = self.value(name) else { return Some(String::new()) };
+        let is_name = |text: &&str| (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let names = value.as_array().filter(|list| list.len() <= NAMES_MAX);
+        let names = names.and_then(|list| list.iter().map(|name| name.as_str().filter(is_name)).collect::<Option<Vec<_>>>());
+        let names = names.filter(|names| names.iter().collect::<BTreeSet<_>>().len() == names.len());
+        if names.is_none() {
+            self.problem(name, &format!("a list of up to {NAMES_MAX} different names of visible letters is needed"));
+        }
+        names.map(|names| names.join("\n"))
     }
 
     pub(super) fn whole(&mut self, name: &'static str, min: i64, max: i64) -> Option<i64> {

@@ -31,6 +31,7 @@ pub(in crate::marketplace) struct ProductRow {
     pub listed: bool,
     pub renewal_license_arn: RenewalArn,
     pub customer_identity: CustomerIdentity,
+    pub usage_dimensions: String,
 }
 
 impl ProductRow {
@@ -57,6 +58,7 @@ impl ProductRow {
             listed: true,
             renewal_license_arn: product.renewal_license_arn,
             customer_identity: product.customer_identity,
+            usage_dimensions: product.usage_dimensions,
         }
     }
 }
@@ -86,18 +88,18 @@ fn of_seller<'e>(query: Query<'e>, seller: &Seller) -> Query<'e> {
 
 /// Makes a product; false when there is one of this id already.
 pub(in crate::marketplace) async fn insert_product(tx: &mut Tx, row: &ProductRow) -> Result<bool, Error> {
-    let query = tx.q("INSERT INTO products (id, prodview, product_code, seller_id, name, category, summary, description, highlights, credit_meaning, license_terms, refund_policy, dimension, fulfilment_url, search_key, position, listed, renewal_license_arn, customer_identity) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT (id) DO NOTHING");
+    let query = tx.q("INSERT INTO products (id, prodview, product_code, seller_id, name, category, summary, description, highlights, credit_meaning, license_terms, refund_policy, dimension, fulfilment_url, search_key, position, listed, renewal_license_arn, customer_identity, usage_dimensions) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT (id) DO NOTHING");
     Ok(of_product(query, row).exec().await? == 1)
 }
 
 /// A product, locked.
 pub(in crate::marketplace) async fn lock_product(tx: &mut Tx, id: &ProductId) -> Result<ProductRow, Error> {
-    tx.lock("SELECT id, prodview, product_code, seller_id, name, category, summary, description, highlights, credit_meaning, license_terms, refund_policy, dimension, fulfilment_url, search_key, position, listed, renewal_license_arn, customer_identity FROM products WHERE id = $1").bind(id).one().await
+    tx.lock("SELECT id, prodview, product_code, seller_id, name, category, summary, description, highlights, credit_meaning, license_terms, refund_policy, dimension, fulfilment_url, search_key, position, listed, renewal_license_arn, customer_identity, usage_dimensions FROM products WHERE id = $1").bind(id).one().await
 }
 
 /// Changes a product.
 pub(in crate::marketplace) async fn update_product(tx: &mut Tx, row: &ProductRow) -> Result<(), Error> {
-    let query = tx.q("UPDATE products SET prodview = $2, product_code = $3, seller_id = $4, name = $5, category = $6, summary = $7, description = $8, highlights = $9, credit_meaning = $10, license_terms = $11, refund_policy = $12, dimension = $13, fulfilment_url = $14, search_key = $15, position = $16, listed = $17, renewal_license_arn = $18, customer_identity = $19 WHERE id = $1");
+    let query = tx.q("UPDATE products SET prodview = $2, product_code = $3, seller_id = $4, name = $5, category = $6, summary = $7, description = $8, highlights = $9, credit_meaning = $10, license_terms = $11, refund_policy = $12, dimension = $13, fulfilment_url = $14, search_key = $15, position = $16, listed = $17, renewal_license_arn = $18, customer_identity = $19, usage_dimensions = $20 WHERE id = $1");
     of_product(query, row).exec_one().await
 }
 
@@ -122,6 +124,7 @@ fn of_product<'e>(query: Query<'e>, row: &ProductRow) -> Query<'e> {
         .bind(row.listed)
         .bind(row.renewal_license_arn)
         .bind(row.customer_identity)
+        .bind(&row.usage_dimensions)
 }
 
 /// The products that are listed.

@@ -96,9 +96,11 @@ pub(in crate::marketplace) struct AgreementRow {
     pub current_offer: Option<OfferId>,
     /// What was charged so far, or what the purchase will cost while its payment is pending.
     pub value_minor: i64,
+    /// When it was last changed: each change has an event.
+    pub updated_at: Timestamp,
 }
 
-const AGREEMENT: &str = "SELECT a.id, a.initial_agreement_id, a.quote_id, a.buyer_account_id, a.product_id, a.offer_id, a.license_arn, a.status, a.anchor_at, a.term_number, a.duration_months, a.starts_at, a.ends_at, a.auto_renew, a.credits, a.next_credits, a.purchase_order, a.accepted_by, a.accepted_at, p.seller_id, p.dimension, o.offer_id AS current_offer, CAST(COALESCE((SELECT SUM(c.amount_minor) FROM charges c WHERE c.agreement_id = a.id), q.amount_minor) AS BIGINT) AS value_minor FROM agreements a JOIN products p ON p.id = a.product_id JOIN quotes q ON q.id = a.quote_id LEFT JOIN current_offers o ON o.product_id = a.product_id WHERE ";
+const AGREEMENT: &str = "SELECT a.id, a.initial_agreement_id, a.quote_id, a.buyer_account_id, a.product_id, a.offer_id, a.license_arn, a.status, a.anchor_at, a.term_number, a.duration_months, a.starts_at, a.ends_at, a.auto_renew, a.credits, a.next_credits, a.purchase_order, a.accepted_by, a.accepted_at, p.seller_id, p.dimension, o.offer_id AS current_offer, CAST(COALESCE((SELECT SUM(c.amount_minor) FROM charges c WHERE c.agreement_id = a.id), q.amount_minor) AS BIGINT) AS value_minor, COALESCE((SELECT MAX(e.occurred_at) FROM marketplace_events e WHERE e.agreement_id = a.id), a.accepted_at) AS updated_at FROM agreements a JOIN products p ON p.id = a.product_id JOIN quotes q ON q.id = a.quote_id LEFT JOIN current_offers o ON o.product_id = a.product_id WHERE ";
 
 fn of_side<'q>(query: Query<'q>, side: Side<'_>) -> Query<'q> {
     match side {
@@ -117,9 +119,11 @@ pub(in crate::marketplace) async fn find_agreement(db: &Db, side: Side<'_>, id: 
 pub enum SearchOrder {
     /// Its end.
     #[default]
-    EndTime,
+    End,
     /// Its start.
-    StartTime,
+    Start,
+    /// Its last change.
+    LastUpdate,
 }
 
 /// What a search is narrowed by, and its order.
@@ -147,6 +151,10 @@ pub struct Search {
     pub starts_before: Option<Timestamp>,
     /// Starts after.
     pub starts_after: Option<Timestamp>,
+    /// Changed last before.
+    pub updated_before: Option<Timestamp>,
+    /// Changed last after.
+    pub updated_after: Option<Timestamp>,
     /// By which instant it is sorted.
     pub order: SearchOrder,
     /// Latest first.
@@ -162,19 +170,28 @@ pub(in crate::marketplace) async fn search(
     most: i64,
 ) -> Result<Vec<AgreementRow>, Error> {
     let mut query = narrowed(of_side(db.read(AGREEMENT), side), search);
-    let (beyond_ends, beyond_starts) = match search.descending {
-        false => (" AND (a.ends_at, a.id) > (", " AND (a.starts_at, a.id) > ("),
-        true => (" AND (a.ends_at, a.id) < (", " AND (a.starts_at, a.id) < ("),
-    };
     if let Some((at, id)) = after.and_then(|(micros, id)| Some((DateTime::from_timestamp_micros(micros)?, id))) {
-        let beyond = if search.order == SearchOrder::EndTime { beyond_ends } else { beyond_starts };
+        let beyond = match (search.order, search.descending) {
+            (SearchOrder::End, false) => " AND (a.ends_at, a.id) > (",
+            (SearchOrder::End, true) => " AND (a.ends_at, a.id) < (",
+            (SearchOrder::Start, false) => " AND (a.starts_at, a.id) > (",
+            (SearchOrder::Start, true) => " AND (a.starts_at, a.id) < (",
+            (SearchOrder::LastUpdate, false) => {
+                " AND (COALESCE((SELECT MAX(e.occurred_at) FROM marketplace_events e WHERE e.agreement_id = a.id), a.accepted_at), a.id) > ("
+            }
+            (SearchOrder::LastUpdate, true) => {
+                " AND (COALESCE((SELECT MAX(e.occurred_at) FROM marketplace_events e WHERE e.agreement_id = a.id), a.accepted_at), a.id) < ("
+            }
+        };
         query = query.push_bind(beyond, at).push_bind(", ", id).push(")");
     }
     let order = match (search.order, search.descending) {
-        (SearchOrder::EndTime, false) => " ORDER BY a.ends_at, a.id LIMIT ",
-        (SearchOrder::EndTime, true) => " ORDER BY a.ends_at DESC, a.id DESC LIMIT ",
-        (SearchOrder::StartTime, false) => " ORDER BY a.starts_at, a.id LIMIT ",
-        (SearchOrder::StartTime, true) => " ORDER BY a.starts_at DESC, a.id DESC LIMIT ",
+        (SearchOrder::LastUpdate, false) => " ORDER BY updated_at, a.id LIMIT ",
+        (SearchOrder::LastUpdate, true) => " ORDER BY updated_at DESC, a.id DESC LIMIT ",
+        (SearchOrder::End, false) => " ORDER BY a.ends_at, a.id LIMIT ",
+        (SearchOrder::End, true) => " ORDER BY a.ends_at DESC, a.id DESC LIMIT ",
+        (SearchOrder::Start, false) => " ORDER BY a.starts_at, a.id LIMIT ",
+        (SearchOrder::Start, true) => " ORDER BY a.starts_at DESC, a.id DESC LIMIT ",
     };
     query.push_bind(order, most).all().await
 }
@@ -197,6 +214,14 @@ fn narrowed<'q>(query: Query<'q>, search: &Search) -> Query<'q> {
         (" AND a.ends_at > ", search.ends_after),
         (" AND a.starts_at < ", search.starts_before),
         (" AND a.starts_at > ", search.starts_after),
+        (
+            " AND COALESCE((SELECT MAX(e.occurred_at) FROM marketplace_events e WHERE e.agreement_id = a.id), a.accepted_at) < ",
+            search.updated_before,
+        ),
+        (
+            " AND COALESCE((SELECT MAX(e.occurred_at) FROM marketplace_events e WHERE e.agreement_id = a.id), a.accepted_at) > ",
+            search.updated_after,
+        ),
     ] {
         if let Some(at) = at {
             query = query.push_bind(sql, at);
@@ -245,7 +270,7 @@ pub(in crate::marketplace) async fn list_products(db: &Db) -> Result<Vec<WirePro
 
 /// The quote that a token of the buyer's own stands for, and the hash of the request that made it.
 pub(in crate::marketplace) async fn find_token(db: &Db, scope: &BuyerScope, token: &str) -> Result<Option<(Vec<u8>, QuoteId)>, Error> {
-    db.read("SELECT request_hash, quote_id FROM quote_tokens WHERE buyer_account_id = $1 AND token = $2")
+    db.read("SELECT request_hash, quote_id FROM quote_tokens WHERE buyer_account_id = $1 AND token = $2 UNION ALL SELECT request_hash, id FROM renewal_requests WHERE buyer_account_id = $1 AND token = $2 LIMIT 1")
         .bind(scope.account())
         .bind(token)
         .opt()

@@ -10,7 +10,7 @@ use super::sealing::SealingKey;
 use super::signature::{self, Arrived};
 use super::switches::{Quotas, Switch, Switches, check_enabled};
 use super::value::{Members, Structure};
-use super::{agreements, entitlements, requests, resolve};
+use super::{agreements, entitlements, requests, resolve, usage};
 use crate::access::{Action, BuyerScope};
 use crate::audit::Who;
 use crate::db::Db;
@@ -124,6 +124,10 @@ pub(super) fn denied(caller: &Caller, operation: Operation) -> Fault {
 /// # Errors
 /// The fault.
 pub async fn answer(context: Context<'_>, operation: Operation, members: &Members) -> Result<Structure, Fault> {
+    answered(context, operation, members).await.map_err(|fault| fault.of(operation.service()))
+}
+
+async fn answered(context: Context<'_>, operation: Operation, members: &Members) -> Result<Structure, Fault> {
     check_enabled(&context.desk.switches, operation)?;
     if context.desk.has(Switch::Throttling) {
         context.desk.quotas.count(&context.caller.account, operation, context.now())?;
@@ -131,6 +135,7 @@ pub async fn answer(context: Context<'_>, operation: Operation, members: &Member
     let input = Input::new(members);
     match operation {
         Operation::ResolveCustomer => resolve::customer(context, input).await,
+        Operation::BatchMeterUsage => usage::batch(context, input).await,
         Operation::GetEntitlements => entitlements::get(context, input).await,
         Operation::DescribeAgreement => agreements::describe(context, input).await,
         Operation::SearchAgreements => agreements::search::search(context, input).await,

@@ -1,5 +1,6 @@
 //! An error as AWS names it: the name that clients map, the status, the words. Pure.
 
+use super::protocol::Service;
 use super::value::{Members, Structure, Value};
 use crate::db;
 
@@ -56,6 +57,18 @@ impl Fault {
     pub fn internal(error: &db::Error) -> Self {
         tracing::error!(?error, "an API call failed");
         Self::new("InternalFailure", "The call failed. Nothing was changed by it; send it again.").status(500)
+    }
+
+    /// A failure of the program under the name that the service's model has for it.
+    #[must_use]
+    pub fn of(mut self, service: Service) -> Self {
+        if self.status == 500 {
+            self.code = match service {
+                Service::Metering | Service::Entitlement => "InternalServiceErrorException",
+                Service::Agreement => "InternalServerException",
+            };
+        }
+        self
     }
 
     /// The members of the body.

@@ -21,4 +21,5 @@ mod resolve;
 pub mod sealing;
 pub mod signature;
 pub mod switches;
+mod usage;
 pub mod value;

@@ -36,6 +36,8 @@ text_enum! {
     pub enum Operation {
         /// Seller: what a registration token stands for.
         ResolveCustomer = "ResolveCustomer",
+        /// Seller: what customers used.
+        BatchMeterUsage = "BatchMeterUsage",
         /// Seller: what a product's customers are entitled to.
         GetEntitlements = "GetEntitlements",
         /// Both sides: one agreement.
@@ -76,7 +78,7 @@ impl Operation {
     #[must_use]
     pub const fn service(self) -> Service {
         match self {
-            Self::ResolveCustomer => Service::Metering,
+            Self::ResolveCustomer | Self::BatchMeterUsage => Service::Metering,
             Self::GetEntitlements => Service::Entitlement,
             Self::DescribeAgreement
             | Self::SearchAgreements

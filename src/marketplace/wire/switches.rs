@@ -34,6 +34,7 @@ const NAMES_MAX: usize = 1_000;
 const fn quota(operation: Operation) -> Option<u32> {
     match operation {
         Operation::GetEntitlements => Some(20),
+        Operation::BatchMeterUsage => Some(10),
         Operation::ResolveCustomer
         | Operation::DescribeAgreement
         | Operation::SearchAgreements
@@ -95,7 +96,7 @@ pub fn check_enabled(switches: &Switches, operation: Operation) -> Result<(), Fa
 mod tests {
     use super::*;
 
-    /// Rule 7 of the protocol: 20 calls a second and account.
+    /// Rule 7 of the protocol: 20 calls a second and account, 10 of metering.
     #[test]
     fn the_twenty_first_call_of_a_second_is_throttled() {
         let (quotas, now): (_, Timestamp) = (Quotas::default(), "2026-03-02T09:00:00Z".parse().expect("an instant"));
@@ -103,6 +104,9 @@ mod tests {
         assert!((0..20).all(|_| call("a", now).is_ok()));
         assert_eq!(call("a", now + chrono::TimeDelta::milliseconds(999)), Err(("ThrottlingException", 400)));
         assert_eq!((call("b", now), call("a", now + chrono::TimeDelta::seconds(1))), (Ok(()), Ok(())));
+        let meters = || quotas.count("a", Operation::BatchMeterUsage, now).map_err(|fault| fault.code);
+        assert!((0..10).all(|_| meters().is_ok()));
+        assert_eq!(meters(), Err("ThrottlingException"));
         assert!((0..100).all(|_| quotas.count("a", Operation::DescribeAgreement, now).is_ok()));
     }
 }

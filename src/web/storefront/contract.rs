@@ -9,6 +9,7 @@ use crate::db::SplitRefusal;
 use crate::marketplace::ids::{OfferId, Prodview, QuoteId};
 use crate::marketplace::listing::{self, Listing};
 use crate::marketplace::offer::Offer;
+use crate::marketplace::one_at_a_time;
 use crate::marketplace::quote::{Quote, Standing};
 use crate::marketplace::quoting::{self, ChangeRefusal, QuoteRefusal, Wanted};
 use crate::marketplace::{receipt, subscriptions};
@@ -132,6 +133,7 @@ async fn new_quote(visit: &Visit, scope: &BuyerScope, asked: Asked, form: &Form,
         Ok(quote) => return Ok(visit.see_other(&paths::quote(quote.as_str()))),
         Err(QuoteRefusal::NotFound) => return Err(WebError::NotFound),
         Err(QuoteRefusal::OutOfRange(out_of_range)) => asked.offer.limits().problem(out_of_range.into(), "credits"),
+        Err(QuoteRefusal::OneAtATime) => one_at_a_time::WORDS.to_owned(),
         Err(QuoteRefusal::OfferChanged) => {
             format!(
                 "The price changed while this page was open: it is {} a credit now. Check the total and create the contract again",

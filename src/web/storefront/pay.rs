@@ -5,6 +5,7 @@ use crate::access::Action;
 use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
 use crate::marketplace::ids::QuoteId;
+use crate::marketplace::one_at_a_time;
 use crate::marketplace::pay::{self, Paid, PayRefusal};
 use crate::marketplace::quote::QuoteKind;
 use crate::web::shell::Tone;
@@ -30,6 +31,7 @@ pub async fn pay(visit: Visit, form: Form) -> Result<HttpResponse, WebError> {
         Err(PayRefusal::OutOfTurn) => {
             Ok(nothing_charged(&visit, "The page you pressed Pay now on was out of date. Check the details and press it again.", &review))
         }
+        Err(PayRefusal::OneAtATime) => Ok(nothing_charged(&visit, one_at_a_time::WORDS, &review)),
         Err(PayRefusal::Upgrade(_)) => {
             Ok(nothing_charged(&visit, "The contract does not take these credits any more. Its page says what is possible now.", &review))
         }

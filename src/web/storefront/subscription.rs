@@ -88,7 +88,7 @@ impl MeteredUse {
         let (this, last) = (Month::of(visit.now()), Month::of(visit.now()).before());
         let months = (last.starts_at(), this.starts_at());
         let used = metering::used(visit.db(), &detail.agreement.initial_agreement_id, months).await?;
-        let row = |used: UsedInMonths| (used.dimension, [show::group(used.this_month), show::group(used.last_month)]);
+        let row = |used: UsedInMonths| (used.dimension, [used.this_month.in_words(), used.last_month.in_words()]);
         Ok(Some(Self { months: [this.in_words(), last.in_words()], rows: used.into_iter().map(row).collect() }))
     }
 }

@@ -140,7 +140,6 @@ both_engines! {
             (vec![PROPOSER, TYPE, ("Colour", "red")], json!({}), "INVALID_FILTER_NAME"),
             (vec![PROPOSER, TYPE, ("Status", "GOOD")], json!({}), "INVALID_FILTER_VALUES"),
             (vec![PROPOSER, TYPE, ("AfterEndTime", "tomorrow")], json!({}), "INVALID_FILTER_VALUES"),
-            (vec![PROPOSER, TYPE, ("AfterLastUpdateTime", "2026-01-01")], json!({}), "UNSUPPORTED_FILTERS"),
             (vec![ACCEPTOR, TYPE, ("AcceptorAccountId", ACME)], json!({}), "UNSUPPORTED_FILTERS"),
             (vec![ACCEPTOR, TYPE, ("ResourceType", "SaaSProduct"), ("Status", "ACTIVE")], json!({}), "UNSUPPORTED_FILTERS"),
             (vec![PROPOSER, TYPE], json!({ "maxResults": 51 }), "INVALID_MAX_RESULTS"),

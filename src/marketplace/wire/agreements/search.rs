@@ -1,4 +1,4 @@
-//! `SearchAgreements`: an account's agreements by filters, sorted by end or start, in pages.
+//! `SearchAgreements`: an account's agreements by filters, sorted by end, start or last change, in pages.
 
 use super::{AGREEMENT_TYPE, RESOURCE_TYPE, at_end, bad_next_token, invalid, page_size, party, proposal, side, status};
 use crate::kernel::clock::Timestamp;
@@ -47,7 +47,11 @@ pub async fn search(context: Context<'_>, input: Input<'_>) -> Result<Structure,
 }
 
 fn place_of(row: &AgreementRow, order: SearchOrder) -> Cursor {
-    let at = if order == SearchOrder::EndTime { row.agreement.ends_at } else { row.agreement.starts_at };
+    let at = match order {
+        SearchOrder::End => row.agreement.ends_at,
+        SearchOrder::Start => row.agreement.starts_at,
+        SearchOrder::LastUpdate => row.updated_at,
+    };
     Cursor::of_number(at.timestamp_micros(), row.agreement.id.as_str())
 }
 
@@ -60,6 +64,7 @@ fn summary(row: &AgreementRow) -> Structure {
         .with("acceptanceTime", agreement.accepted_at)
         .with("startTime", agreement.starts_at)
         .with("endTime", agreement.ends_at)
+        .with("lastUpdateTime", row.updated_at)
         .with("agreementType", AGREEMENT_TYPE)
         .with("acceptor", party(&agreement.buyer_account_id))
         .with("proposer", party(&row.seller_id))
@@ -140,9 +145,8 @@ fn read(filters: &Filters<'_>, as_proposer: bool) -> Result<Search, Fault> {
                 "PROPOSER_RENEW_OPTED_OUT" | "NO_RENEWAL_TERM" | "RENEWAL_LIMIT_EXHAUSTED" => search.statuses = Some(BTreeSet::new()),
                 _ => return Err(bad()),
             },
-            "BeforeLastUpdateTime" | "AfterLastUpdateTime" => {
-                return Err(invalid("UNSUPPORTED_FILTERS", "filters", format!("The filter {name} is not supported here.")));
-            }
+            "BeforeLastUpdateTime" => search.updated_before = Some(instant(value).ok_or_else(bad)?),
+            "AfterLastUpdateTime" => search.updated_after = Some(instant(value).ok_or_else(bad)?),
             _ => return Err(invalid("INVALID_FILTER_NAME", "filters", format!("There is no filter {name}."))),
         }
     }
@@ -192,10 +196,11 @@ fn instant(value: &str) -> Option<Timestamp> {
 }
 
 fn order(input: Input<'_>, as_proposer: bool) -> Result<(SearchOrder, bool), Fault> {
-    let Some(sort) = input.map("sort")? else { return Ok((SearchOrder::EndTime, false)) };
+    let Some(sort) = input.map("sort")? else { return Ok((SearchOrder::End, false)) };
     let order = match sort.text("sortBy")? {
-        None | Some("EndTime") => SearchOrder::EndTime,
-        Some("StartTime") if as_proposer => SearchOrder::StartTime,
+        None | Some("EndTime") => SearchOrder::End,
+        Some("StartTime") if as_proposer => SearchOrder::Start,
+        Some("LastUpdateTime") if as_proposer => SearchOrder::LastUpdate,
         Some(other) => return Err(invalid("INVALID_SORT_BY", "sort.sortBy", format!("Agreements cannot be sorted by {other} here."))),
     };
     match sort.text("sortOrder")? {

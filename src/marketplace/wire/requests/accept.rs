@@ -29,8 +29,14 @@ const CHANGES_MAX: usize = 20;
 pub async fn accept(context: Context<'_>, input: Input<'_>) -> Result<Structure, Fault> {
     let scope = context.buyer(Operation::AcceptAgreementRequest, Action::Purchase)?;
     let asked = input.text(FIELD)?.ok_or_else(|| invalid("MISSING_AGREEMENT_REQUEST_ID", FIELD, "agreementRequestId is needed."))?;
+    if asked.is_empty() || asked.len() > 64 {
+        return Err(invalid("INVALID_AGREEMENT_REQUEST_ID", FIELD, "agreementRequestId has to have 1 to 64 characters."));
+    }
     let first = QuoteId::parse(asked).ok_or_else(|| not_found("AgreementRequest", asked))?;
     let order = purchase_order(input, &first)?;
+    if let Some(changed) = super::renewal::accept(context, &scope, &first).await? {
+        return Ok(changed);
+    }
     let (quote, attempt) = current(context, &scope, &first).await?;
     let (quote, attempt) = match order {
         Some(order) if quote.purchase_order.as_ref() != Some(&order) && matches!(quote.state, QuoteState::Draft) => {
@@ -76,11 +82,11 @@ async fn with_order(context: Context<'_>, scope: &BuyerScope, quote: &Quote, ord
     }
 }
 
-fn closed() -> Fault {
+pub(super) fn closed() -> Fault {
     invalid("CLOSED_AGREEMENT_REQUEST", FIELD, "The request was not accepted in time. Create another.")
 }
 
-fn incompatible() -> Fault {
+pub(super) fn incompatible() -> Fault {
     invalid("INCOMPATIBLE_AGREEMENT_REQUEST", FIELD, "The agreement does not take what was requested any more.")
 }
 
@@ -89,6 +95,7 @@ fn refused(refusal: PayRefusal, quote: &QuoteId) -> Fault {
         PayRefusal::NotFound => not_found("AgreementRequest", quote.as_str()),
         PayRefusal::Closed(_) => closed(),
         PayRefusal::Upgrade(_) => incompatible(),
+        PayRefusal::OneAtATime => super::one_at_a_time(),
         PayRefusal::OutOfTurn => {
             let fault = Fault::new("ConflictException", "Another payment of the request came first. Send it again.").status(409);
             fault.with("resourceId", quote.as_str()).with("resourceType", "AgreementRequest")

@@ -2,6 +2,7 @@
 //! a running one. Charges nothing.
 
 pub mod accept;
+mod renewal;
 mod wanted;
 
 use super::agreements::{AGREEMENT_TYPE, invalid, not_found, terms};
@@ -42,14 +43,17 @@ pub async fn create(context: Context<'_>, input: Input<'_>) -> Result<Structure,
         return answer(context, &scope, &quote).await;
     }
     let quote = match input.text("intent")? {
-        Some("NEW") => new(context, &scope, input).await?,
-        Some("AMEND") => amend(context, &scope, input).await?,
+        Some("NEW") => (new(context, &scope, input).await?, false),
+        Some("AMEND") => amend(context, &scope, input, token.map(|token| (token, hash.as_slice()))).await?,
         Some("REPLACE") => return Err(invalid("UNSUPPORTED_ACTION", "intent", "There are no offers here that replace an agreement.")),
         Some(_) => return Err(invalid("INVALID_INTENT", "intent", "intent is NEW, AMEND or REPLACE.")),
         None => return Err(invalid("MISSING_INTENT", "intent", "intent is needed.")),
     };
+    let (quote, is_kept) = quote;
     let Some(token) = token else { return answer(context, &scope, &quote).await };
-    store::put_token(context.db(), &scope, token, &hash, &quote).await?;
+    if !is_kept {
+        store::put_token(context.db(), &scope, token, &hash, &quote).await?;
+    }
     // Of two that were sent at once the first counts; the other's quote is never told to anybody and lapses.
     let counts = made_before(context, &scope, token, &hash).await?.unwrap_or(quote);
     answer(context, &scope, &counts).await
@@ -88,11 +92,13 @@ async fn new(context: Context<'_>, scope: &BuyerScope, input: Input<'_>) -> Resu
     match quoting::create(context.db(), scope, context.who, &prodview, &offer, &wanted).await.refusal()? {
         Ok(quote) => Ok(quote),
         Err(QuoteRefusal::NotFound | QuoteRefusal::OfferChanged) => Err(superseded()),
+        Err(QuoteRefusal::OneAtATime) => Err(one_at_a_time()),
         Err(QuoteRefusal::OutOfRange(_)) => Err(wanted::out_of_range(&listing.offer().limits().in_words(&listing.dimension))),
     }
 }
 
-async fn amend(context: Context<'_>, scope: &BuyerScope, input: Input<'_>) -> Result<QuoteId, Fault> {
+/// An amendment, and whether its token is kept with it already.
+async fn amend(context: Context<'_>, scope: &BuyerScope, input: Input<'_>, token: Option<(&str, &[u8])>) -> Result<(QuoteId, bool), Fault> {
     let field = "sourceAgreementIdentifier";
     if input.text("agreementProposalIdentifier")?.is_some() {
         let words = "agreementProposalIdentifier is not for the intent AMEND.";
@@ -104,16 +110,19 @@ async fn amend(context: Context<'_>, scope: &BuyerScope, input: Input<'_>) -> Re
     let id = AgreementId::parse(source).ok_or_else(unknown)?;
     let row = store::find_agreement(context.db(), Side::Acceptor(scope.account()), &id).await?.ok_or_else(unknown)?;
     let requested = Requested::read(input, &row.agreement.offer_id, false)?;
-    if requested.auto_renew.is_some_and(|renew| renew != row.agreement.auto_renew) {
-        let words = "Renewal is changed on the subscription's page, where it counts at once.";
-        return Err(invalid("UNSUPPORTED_ACTION", "requestedTerms", words));
-    }
-    let total = requested.credits(&row.dimension, row.agreement.duration_months)?;
     let held = row.agreement.credits;
+    let total = if requested.names_quantity() { requested.credits(&row.dimension, row.agreement.duration_months)? } else { held };
+    if let Some(auto_renew) = requested.auto_renew.filter(|renew| *renew != row.agreement.auto_renew || total == held) {
+        if total != held {
+            let words = "One request changes either the quantity or the renewal. Make a request for each.";
+            return Err(invalid("INCOMPATIBLE_TERMS", "requestedTerms", words));
+        }
+        return Ok((renewal::create(context, scope, &row, auto_renew, token).await?, true));
+    }
     let added = Credits::new(total.get() - held.get()).ok().filter(|added| !added.is_zero());
     let added = added.ok_or_else(|| wanted::out_of_range(&format!("More than the {held} that the agreement has are needed.")))?;
     let quoted = upgrade::create(context.db(), scope, context.who, &id, added, None).await.refusal()?;
-    quoted.map_err(|refusal| upgrade_fault(refusal, source))
+    Ok((quoted.map_err(|refusal| upgrade_fault(refusal, source))?, false))
 }
 
 /// Why a contract takes no more credits, in the model's words.
@@ -138,7 +147,16 @@ pub(super) fn charge_id(quote: &QuoteId) -> String {
     format!("ch-{}", quote.as_str().trim_start_matches("ar-"))
 }
 
+/// The product takes one agreement at a time, and the account has one.
+pub(super) fn one_at_a_time() -> Fault {
+    let words = format!("{}.", crate::marketplace::one_at_a_time::WORDS);
+    Fault::new("ConflictException", words).status(409).with("resourceType", "Agreement")
+}
+
 async fn answer(context: Context<'_>, scope: &BuyerScope, quote: &QuoteId) -> Result<Structure, Fault> {
+    if let Some(answer) = renewal::answer(context, scope, quote).await? {
+        return Ok(answer);
+    }
     let review = receipt::review(context.db(), scope, quote).await?.ok_or_else(|| not_found("AgreementRequest", quote.as_str()))?;
     let charged_before = match &review.agreement {
         None => 0,

@@ -45,11 +45,17 @@ impl Requested {
             }
             requested.configure(kind, term.map("configuration")?)?;
         }
-        let mandatory: &[Term] = if is_new { &[Term::Legal, Term::Support, Term::Pricing] } else { &[Term::Pricing] };
-        if !mandatory.iter().all(|term| named.contains(term)) {
+        let changes = named.contains(&Term::Pricing) || named.contains(&Term::Renewal);
+        let is_whole = [Term::Legal, Term::Support, Term::Pricing].iter().all(|term| named.contains(term));
+        if !(if is_new { is_whole } else { changes }) {
             return Err(invalid("MISSING_MANDATORY_TERMS", FIELD, "A term that has to be accepted is missing."));
         }
         Ok(requested)
+    }
+
+    /// Whether a quantity is named at all; an amendment may be of the renewal alone.
+    pub(super) fn names_quantity(&self) -> bool {
+        !self.selector.is_empty() || !self.dimensions.is_empty()
     }
 
     fn configure(&mut self, term: Term, given: Option<Input<'_>>) -> Result<(), Fault> {

@@ -18,6 +18,8 @@ use crate::notices::port::MailPort;
 use crate::telemetry::RequestSpan;
 use crate::web::api::Pace;
 use crate::web::cookies::Jar;
+use crate::web::routes::Offered;
+use crate::web::shop::Shop;
 use crate::web::{assets, headers, health, paths, routes, wire};
 use actix_session::SessionMiddleware;
 use actix_session::config::{BrowserSession, CookieContentSecurity};
@@ -86,6 +88,9 @@ pub enum StartError {
     /// The solutions file has problems.
     #[error("{0}")]
     Solutions(String),
+    /// AWS Marketplace is not set up.
+    #[error("{0}")]
+    Aws(String),
 }
 
 /// Everything that handlers and jobs share.
@@ -116,6 +121,8 @@ pub struct Portal {
     pub hasher: PasswordHasher,
     /// Whether the demonstration's people are in this database, to be offered on the sign-in page.
     pub demonstration: bool,
+    /// Where people buy.
+    pub shop: Shop,
     /// The marketplace's API: the key of its access keys, and what is switched on.
     pub wire: Desk,
     /// Wakes the clockwork.
@@ -255,7 +262,11 @@ pub async fn start(launch: Launch) -> Result<Running, StartError> {
 /// # Errors
 /// See [`StartError`].
 pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
-    let (workers, clockwork, wire_listen) = (launch.config.workers, launch.clockwork, launch.config.wire.listen);
+    let sells = launch.config.marketplace.is_embedded();
+    // The API is the embedded marketplace's.
+    let wire_listen = if sells { launch.config.wire.listen } else { WireListen::Off };
+    let (workers, clockwork) = (launch.config.workers, launch.clockwork);
+    let offered = Offered { shop: sells, wire: wire_listen == WireListen::Portal };
     let (listener, address) = listen(launch.config.listen)?;
     let own_port = if let WireListen::Own(asked) = wire_listen { Some(listen(asked)?) } else { None };
     let portal = web::Data::new(assembly::build(launch, db, address).await?);
@@ -283,7 +294,7 @@ pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
             .route(paths::HEALTHZ, web::get().to(health::live))
             .route(paths::READYZ, web::get().to(health::ready))
             .route(paths::METRICS, web::get().to(health::metrics))
-            .service(web::scope("").wrap(sessions).configure(|config| routes::configure(config, wire_listen == WireListen::Portal)))
+            .service(web::scope("").wrap(sessions).configure(|config| routes::configure(config, offered)))
     })
     .workers(workers)
     .shutdown_timeout(SHUTDOWN_SECONDS)

@@ -1,28 +1,33 @@
 //! Puts the program together: opens the database, brings schema, catalog and demonstration in, makes the keys and wires
 //! the rooms to each other.
 
+pub mod aws;
+
 use crate::application::{Launch, Portal, StartError};
 use crate::audit::Who;
-use crate::config::{Config, Demo, MailTo};
+use crate::config::{Config, Demo, MailTo, Seller};
 use crate::credits::allocation::apply_rates;
 use crate::credits::solutions::{self, Solutions};
 use crate::db::{self, Db};
 use crate::demo;
+use crate::fulfilment::marketplace::Marketplace;
 use crate::fulfilment::marketplace::embedded::Embedded;
+use crate::fulfilment::products::Products;
 use crate::fulfilment::{Fulfilment, Links};
 use crate::identity::password::PasswordHasher;
 use crate::jobs::Wake;
 use crate::kernel::clock::Clock;
 use crate::kernel::random;
+use crate::kernel::sealing::SealingKey;
 use crate::marketplace::catalog::Catalog;
 use crate::marketplace::invoice::issue_missing;
 use crate::marketplace::pay::Till;
 use crate::marketplace::payment::Providers;
 use crate::marketplace::publish::publish;
 use crate::marketplace::wire::call::Desk;
-use crate::marketplace::wire::sealing::SealingKey;
 use crate::notices::port::{Delivered, MailPort};
 use crate::web::api::Pace;
+use crate::web::shop::Shop;
 use crate::web::{headers, paths};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -66,7 +71,9 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
     let hasher = PasswordHasher::new(password_cost);
     let demonstration = load_demonstration(config.demo, &db, &hasher, &clock, listening_on).await?;
     let mail = mail_port(&config, demonstration)?;
-    publish_catalog(&config, &db, &clock).await?;
+    if config.marketplace.is_embedded() {
+        publish_catalog(&config, &db, &clock).await?;
+    }
     let solutions = Arc::new(load_solutions(&config)?);
     let changed = apply_rates(&db, &solutions, clock.now()).await?;
     if changed > 0 {
@@ -75,13 +82,7 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
     let origin = public_url.origin().ascii_serialization();
     let providers = if demonstration { Providers::with_test() } else { Providers::invoice_only() };
     let till = Till { db: db.clone(), providers, public_url: origin.clone() };
-    let fulfilment = Fulfilment {
-        db: db.clone(),
-        marketplace: marketplace.unwrap_or_else(|| Arc::new(Embedded::new(db.clone(), clock.clone()))),
-        clock: clock.clone(),
-        products,
-        links: Links { licenses: format!("{origin}{}", paths::LICENSES), credits: format!("{origin}{}", paths::CREDITS) },
-    };
+    let (fulfilment, shop) = console(&config, (&db, &clock), &origin, (marketplace, products)).await?;
     let fulfilment_origin = config.fulfilment_url.as_ref().map(|url| url.origin().ascii_serialization());
     Ok(Portal {
         content_security_policy: headers::content_security_policy(fulfilment_origin.as_deref()),
@@ -91,19 +92,48 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         form_key,
         mail,
         till,
+        wire: Desk::new(fulfilment.sealing.clone(), config.wire.switches.clone()),
         fulfilment,
+        shop,
         solutions,
         pace: Pace::default(),
         hasher,
         demonstration,
-        wire: Desk::new(sealing_key(&config)?, config.wire.switches.clone()),
         wake: Wake::default(),
         metrics: recorder(),
         config: Arc::new(config),
     })
 }
 
-/// The key under which secrets of access keys are stored: from its file, which the first start makes in the data folder.
+/// The console's room, with the marketplace that the configuration names or that the caller brings, and where people buy.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn console(
+    config: &Config,
+    (db, clock): (&Db, &Clock),
+    origin: &str,
+    (brought, products): (Option<Arc<dyn Marketplace>>, Products),
+) -> Result<(Fulfilment, Shop), StartError> {
+    let (own, products, shop): (Arc<dyn Marketplace>, _, _) = match &config.marketplace {
+        Seller::Embedded => (Arc::new(Embedded::new(db.clone(), clock.clone())), products, Shop::embedded()),
+        Seller::Aws(settings) => {
+            let (marketplace, products) = aws::marketplace(settings, db, clock).await?;
+            (marketplace, products.for_console(), aws::shop(&products))
+        }
+    };
+    let fulfilment = Fulfilment {
+        db: db.clone(),
+        marketplace: brought.unwrap_or(own),
+        clock: clock.clone(),
+        products,
+        links: Links { licenses: format!("{origin}{}", paths::LICENSES), credits: format!("{origin}{}", paths::CREDITS) },
+        sealing: sealing_key(config)?,
+    };
+    Ok((fulfilment, shop))
+}
+
+/// The key under which secrets are stored: from its file, which the first start makes in the data folder.
 ///
 /// # Errors
 /// When the file cannot be read or made, or holds something else.

@@ -17,7 +17,8 @@ pub mod products;
 pub mod protocol;
 pub mod requests;
 mod resolve;
-pub mod sealing;
 pub mod signature;
 pub mod switches;
 pub mod value;
+
+pub use crate::kernel::sealing;

@@ -230,7 +230,11 @@ async fn reconcile(config: &Config) -> Result<(), CliError> {
     match (compared.unread, differences) {
         (0, 0) => println!("What was granted is what the marketplace says."),
         (0, _) => println!("{differences} differences wait for staff at /admin/reconciliation."),
-        _ => return Err(CliError::Refused("not every contract could be read; they are read again every five minutes while the program runs".to_owned())),
+        _ => {
+            return Err(CliError::Refused(
+                "not every contract could be read; they are read again every five minutes while the program runs".to_owned(),
+            ));
+        }
     }
     Ok(())
 }

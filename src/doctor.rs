@@ -102,7 +102,9 @@ async fn marketplace(config: &Config, clock: &Clock) -> Finding {
     };
     let (products, connection) = match assembly::aws::load_products(settings) {
         Ok(products) => (products, assembly::aws::connection(settings)),
-        Err(error) => return Finding::bad("AWS Marketplace", error.to_string(), "Mend every line that is named; README shows a whole file."),
+        Err(error) => {
+            return Finding::bad("AWS Marketplace", error.to_string(), "Mend every line that is named; README shows a whole file.");
+        }
     };
     match probe(&connection, clock, &products).await {
         Ok(()) => {

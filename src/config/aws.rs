@@ -118,7 +118,8 @@ impl AwsConfig {
 }
 
 fn parse_region(text: &str) -> Result<String, String> {
-    let is_region = (5..=30).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let is_region =
+        (5..=30).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if is_region { Ok(text.to_owned()) } else { Err(format!("must be a region such as us-east-1, not {text:?}")) }
 }
 

@@ -8,8 +8,8 @@ use crate::db::Error;
 use crate::fulfilment::expiry::warn_due;
 use crate::fulfilment::land::forget_handles;
 use crate::fulfilment::metering::tell_usage;
-use crate::fulfilment::report::report_activations;
 use crate::fulfilment::recheck::compare_due;
+use crate::fulfilment::report::report_activations;
 use crate::fulfilment::reread::reread_ends;
 use crate::fulfilment::sync::apply_changes;
 use crate::fulfilment::transfer::lapse_overdue;
@@ -67,7 +67,11 @@ pub const JOBS: &[Job] = &[
         every: TimeDelta::seconds(15),
         work: |portal| async { Ok(resolve_waiting(&portal.fulfilment).await?) }.boxed(),
     },
-    Job { name: "compare contracts", every: TimeDelta::seconds(10), work: |portal| async { Ok(compare_due(&portal.fulfilment).await?.read) }.boxed() },
+    Job {
+        name: "compare contracts",
+        every: TimeDelta::seconds(10),
+        work: |portal| async { Ok(compare_due(&portal.fulfilment).await?.read) }.boxed(),
+    },
     Job { name: "reread ends", every: OFTEN, work: |portal| async { Ok(reread_ends(&portal.fulfilment).await?) }.boxed() },
     Job { name: "report activations", every: OFTEN, work: |portal| async { Ok(report_activations(&portal.fulfilment).await?) }.boxed() },
     Job {

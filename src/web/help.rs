@@ -22,7 +22,12 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let support = visit.portal().config.support_email.clone();
     visit.page(
         StatusCode::OK,
-        &Help { shell: visit.shell("Help"), marketplace: visit.shop().marketplace.clone(), subscriptions: visit.shop().subscriptions.clone(), support },
+        &Help {
+            shell: visit.shell("Help"),
+            marketplace: visit.shop().marketplace.clone(),
+            subscriptions: visit.shop().subscriptions.clone(),
+            support,
+        },
     )
 }
 

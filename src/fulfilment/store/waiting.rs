@@ -21,7 +21,12 @@ pub(in crate::fulfilment) async fn count(db: &Db) -> Result<i64, Error> {
 }
 
 /// Keeps a sealed token under a handle.
-pub(in crate::fulfilment) async fn insert(tx: &mut Tx, handle: &Secret, sealed: &[u8], (landed_at, expires_at): (Timestamp, Timestamp)) -> Result<(), Error> {
+pub(in crate::fulfilment) async fn insert(
+    tx: &mut Tx,
+    handle: &Secret,
+    sealed: &[u8],
+    (landed_at, expires_at): (Timestamp, Timestamp),
+) -> Result<(), Error> {
     tx.q("INSERT INTO waiting_tokens (handle_hash, sealed_token, landed_at, expires_at, tried_at) VALUES ($1, $2, $3, $4, $3)")
         .bind(handle.hash())
         .bind(sealed.to_vec())

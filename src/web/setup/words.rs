@@ -125,7 +125,8 @@ impl Words {
         if let Some(at) = resumes_at.filter(|_| self.status == StatusCode::SERVICE_UNAVAILABLE) {
             let seconds = (at - visit.now()).num_seconds() + 1;
             let when = show::clock_time(at, visit.zone());
-            self.lines.push(format!("It is asked again in {}, at {when}. Trying before then does not help.", show::count(seconds, "second")));
+            self.lines
+                .push(format!("It is asked again in {}, at {when}. Trying before then does not help.", show::count(seconds, "second")));
             self.again_in = u16::try_from(seconds).unwrap_or(REFRESH_SECONDS).max(REFRESH_SECONDS);
         }
         self

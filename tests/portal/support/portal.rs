@@ -4,7 +4,7 @@
 use super::browser::Browser;
 use super::stage::Stage;
 use creditdesk::application::{self, Launch, Running};
-use creditdesk::config::{Config, Settings, WireSettings};
+use creditdesk::config::{AwsSettings, Config, Settings, WireSettings};
 use creditdesk::db::Db;
 use creditdesk::fulfilment::marketplace::Marketplace;
 use creditdesk::fulfilment::products::Products;
@@ -40,18 +40,32 @@ impl Portal {
         Self::assemble(stage, stage.db.clone(), None, Products::Every, wire).await
     }
 
+    /// A console whose purchases are those of AWS Marketplace.
+    pub async fn with_aws(stage: &Stage, aws: AwsSettings) -> Self {
+        let settings = Settings { marketplace: Some("aws".to_owned()), aws, ..Settings::default() };
+        Self::launch(stage, stage.db.clone(), None, Products::Every, settings).await
+    }
+
+    /// What its handlers and jobs share.
+    pub fn inside(&self) -> &application::Portal {
+        &self.running.portal
+    }
+
     /// Where the API listens when it has a port of its own.
     pub fn own_wire_origin(&self) -> Option<String> {
         self.running.wire_address.map(|address| format!("http://{address}"))
     }
 
     async fn assemble(stage: &Stage, db: Db, marketplace: Option<Arc<dyn Marketplace>>, products: Products, wire: WireSettings) -> Self {
+        Self::launch(stage, db, marketplace, products, Settings { wire, ..Settings::default() }).await
+    }
+
+    async fn launch(stage: &Stage, db: Db, marketplace: Option<Arc<dyn Marketplace>>, products: Products, more: Settings) -> Self {
         let settings = Settings {
             listen: Some("127.0.0.1:0".to_owned()),
             data: Some(stage.folder().to_owned()),
             database_url: Some(stage.url().to_owned()),
-            wire,
-            ..Settings::default()
+            ..more
         };
         let config = Config::from_settings(settings).expect("a configuration without problems");
         let (clock, password_cost) = (stage.clock.clone(), Cost::LEAST);

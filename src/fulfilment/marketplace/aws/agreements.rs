@@ -95,8 +95,7 @@ fn filter(name: &str, value: &str) -> Filter {
 
 /// Every agreement of an account with this seller.
 async fn search(aws: &Aws, account: &str) -> Result<Vec<Listed>, Unreachable> {
-    let filters =
-        [filter("PartyType", "Proposer"), filter("AgreementType", "PurchaseAgreement"), filter("AcceptorAccountId", account)];
+    let filters = [filter("PartyType", "Proposer"), filter("AgreementType", "PurchaseAgreement"), filter("AcceptorAccountId", account)];
     let (mut listed, mut next, mut seen) = (Vec::new(), None::<String>, BTreeSet::new());
     for _ in 0..PAGES_MAX {
         let request = aws.clients.agreement.search_agreements().catalog("AWSMarketplace").max_results(PAGE_ROWS);

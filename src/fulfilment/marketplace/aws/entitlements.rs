@@ -96,7 +96,11 @@ pub(super) fn instant(at: &aws_smithy_types::DateTime) -> Option<Timestamp> {
 /// A row in the console's words. What is not a whole number with an end stands as one of a dimension that nothing is
 /// granted for.
 fn translate(dimension: &str, value: Option<&EntitlementValue>, expires_at: Option<Timestamp>) -> Entitlement {
-    let held = |what: &str| Entitlement { dimension: format!("{dimension} ({what})"), quantity: 1, expires_at: expires_at.unwrap_or_else(far_end) };
+    let held = |what: &str| Entitlement {
+        dimension: format!("{dimension} ({what})"),
+        quantity: 1,
+        expires_at: expires_at.unwrap_or_else(far_end),
+    };
     let Some(value) = value else { return held("no value") };
     if let Some(quantity) = value.integer_value() {
         let quantity = i64::from(quantity);

@@ -31,7 +31,8 @@ pub(super) async fn tell(aws: &Aws, key: &str, usage: &[Usage]) -> Result<Meteri
 
 fn record(key: &str, account: Option<&str>, hour: &Usage) -> Result<UsageRecord, Unreachable> {
     let quantity = i32::try_from(hour.quantity).map_err(|error| Unreachable(error.into()))?;
-    let record = UsageRecord::builder().timestamp(DateTime::from_secs(hour.hour_at.timestamp())).dimension(&hour.dimension).quantity(quantity);
+    let record =
+        UsageRecord::builder().timestamp(DateTime::from_secs(hour.hour_at.timestamp())).dimension(&hour.dimension).quantity(quantity);
     let record = match PurchaseKey::parse(key) {
         PurchaseKey::License(arn) => record.license_arn(arn).set_customer_aws_account_id(account.map(str::to_owned)),
         PurchaseKey::Legacy { customer, .. } => record.customer_identifier(customer),

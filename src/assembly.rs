@@ -1,9 +1,8 @@
 //! Puts the program together: opens the database, brings schema, catalog and demonstration in, makes the keys and wires
 //! the rooms to each other.
 
-pub mod aws;
-
 use crate::application::{Launch, Portal, StartError};
+use crate::assembly_aws;
 use crate::audit::Who;
 use crate::config::{Config, Demo, MailTo, Seller};
 use crate::credits::allocation::apply_rates;
@@ -118,8 +117,8 @@ pub async fn console(
     let (own, products, shop): (Arc<dyn Marketplace>, _, _) = match &config.marketplace {
         Seller::Embedded => (Arc::new(Embedded::new(db.clone(), clock.clone())), products, Shop::embedded()),
         Seller::Aws(settings) => {
-            let (marketplace, products) = aws::marketplace(settings, db, clock).await?;
-            (marketplace, products.for_console(), aws::shop(&products))
+            let (marketplace, products) = assembly_aws::marketplace(settings, db, clock).await?;
+            (marketplace, products.for_console(), assembly_aws::shop(&products))
         }
     };
     let fulfilment = Fulfilment {

@@ -2,6 +2,7 @@
 //! but a file that it writes into the data folder and removes.
 
 use crate::assembly;
+use crate::assembly_aws;
 use crate::config::{Config, MailTo, Seller, without_password};
 use crate::credits::allocation;
 use crate::db::{Db, Engine};
@@ -100,8 +101,8 @@ async fn marketplace(config: &Config, clock: &Clock) -> Finding {
     let Seller::Aws(settings) = &config.marketplace else {
         return Finding::good("marketplace", "the one inside the program");
     };
-    let (products, connection) = match assembly::aws::load_products(settings) {
-        Ok(products) => (products, assembly::aws::connection(settings)),
+    let (products, connection) = match assembly_aws::load_products(settings) {
+        Ok(products) => (products, assembly_aws::connection(settings)),
         Err(error) => {
             return Finding::bad("AWS Marketplace", error.to_string(), "Mend every line that is named; README shows a whole file.");
         }

@@ -58,7 +58,7 @@ pub async fn compare_due(room: &Fulfilment) -> Result<Compared, Error> {
         }
     }
     let differences = questions::count_open(&room.db).await?;
-    metrics::gauge!("creditdesk_marketplace_differences").set(f64::from(u32::try_from(differences).unwrap_or(u32::MAX)));
+    metrics::gauge!("creditdesk_marketplace_differences").set(u32::try_from(differences).unwrap_or(u32::MAX));
     if differences > before {
         tracing::warn!(differences, new = differences - before, "the marketplace differs from what was granted: staff have to decide");
     }

@@ -41,7 +41,7 @@ both_engines! {
         let known = contracts(&vendor).await;
         assert_eq!((known[0].0.as_str(), known[0].1), (bought.license_arn.as_str(), 500));
 
-        vendor.upgrade(&stage, &bought, 800).await;
+        vendor.upgrade(&bought, 800).await;
         vendor.console.run_due_jobs().await;
         assert_eq!(vendor.items().await.len(), 1, "nothing has told the console yet");
         vendor.an_hour_later(&stage).await;
@@ -114,7 +114,7 @@ both_engines! {
         let three = vendor.buy(9).await;
         vendor.activate(&three).await;
         assert_eq!(vendor.count("SELECT CAST(COUNT(DISTINCT business_id) AS BIGINT) FROM contracts").await, 2);
-        vendor.upgrade(&stage, &two, 100).await;
+        vendor.upgrade(&two, 100).await;
         vendor.an_hour_later(&stage).await;
         let granted: Vec<i64> = contracts(&vendor).await.into_iter().map(|contract| contract.1).collect();
         assert_eq!(granted, [500, 100, 9], "each total is its own license's");
@@ -141,7 +141,7 @@ both_engines! {
         let again = vendor.click(&bought.agreement).await;
         let mut admin = vendor.land(&again).await;
         assert_eq!(admin.open("/console/activation").await.heading(), "Products Already Activated");
-        vendor.upgrade(&stage, &bought, 650).await;
+        vendor.upgrade(&bought, 650).await;
         vendor.an_hour_later(&stage).await;
         assert_eq!(vendor.items().await[1..], [(2, "upgrade".to_owned(), 150)]);
         let end = contracts(&vendor).await[0].2;

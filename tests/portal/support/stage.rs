@@ -58,9 +58,10 @@ impl Stage {
         Portal::start(self).await
     }
 
-    /// The place of a second program in the same story: a database and a folder of its own, the same clock.
+    /// The place of another program in the same story: a database and a folder of its own, the same clock.
     pub async fn second(&self) -> Self {
-        let folder = self.folder.join("second");
+        let number = self.others.lock().expect("no test panics while it holds this").len() + 2;
+        let folder = self.folder.join(format!("program-{number}"));
         std::fs::create_dir_all(&folder).expect("a writable folder");
         let url = match self.engine() {
             Engine::Sqlite => sqlite::fresh(&folder).await,

@@ -9,6 +9,7 @@ use super::portal::Portal;
 use super::wire::{ACME, AGREEMENT, Client, TREND_MICRO, VISION_CODE, vision, wanted};
 use chrono::TimeDelta;
 use creditdesk::config::AwsSettings;
+use creditdesk::db::Db;
 use creditdesk::marketplace::wire::products::WireProduct;
 use serde_json::{Value, json};
 
@@ -19,6 +20,8 @@ pub struct Vendor {
     /// The console's own place.
     pub place: Stage,
     pub buyer: Client,
+    /// The marketplace's database.
+    shelf: Db,
     pub product: WireProduct,
 }
 
@@ -44,6 +47,7 @@ pub fn settings(place: &Stage, address: &str, (key, secret): (&str, &str)) -> Aw
         aws_endpoint_metering: endpoint(),
         aws_endpoint_entitlement: endpoint(),
         aws_endpoint_agreement: endpoint(),
+        aws_attempt_timeout_ms: Some("4000".to_owned()),
         aws_attempts: Some("1".to_owned()),
         ..AwsSettings::default()
     }
@@ -63,7 +67,7 @@ impl Vendor {
         let buyer = Client::of_buyer(stage, &market, ACME, ACME_BUYER).await;
         let place = stage.second().await;
         let console = Portal::with_aws(&place, settings(&place, address, (&seller.key_id, &seller.secret))).await;
-        Self { market, console, place, buyer, product: vision(stage).await }
+        Self { market, console, place, buyer, product: vision(stage).await, shelf: stage.db.clone() }
     }
 
     /// A purchase by program, provisioned.
@@ -72,9 +76,13 @@ impl Vendor {
         self.click(&agreement).await
     }
 
-    /// A fresh token of a purchase.
+    /// A fresh token of a purchase. The marketplace's rule for more credits and renewals is an activation, which AWS's API has
+    /// no call for; whoever presses *Set up* here does activate.
     pub async fn click(&self, agreement: &str) -> Bought {
         let provisioned = self.buyer.provisioned(agreement).await;
+        let activated =
+            self.shelf.write("UPDATE license_arns SET activated_at = created_at WHERE agreement_id = $1 AND activated_at IS NULL");
+        activated.bind(agreement.to_owned()).exec().await.unwrap();
         let text = |name: &str| provisioned[name].as_str().unwrap_or_else(|| panic!("no {name}: {provisioned}")).to_owned();
         Bought { agreement: agreement.to_owned(), license_arn: text("licenseArn"), token: text("registrationToken") }
     }
@@ -95,11 +103,8 @@ impl Vendor {
         admin
     }
 
-    /// More credits on a purchase, to this total, by program. The marketplace's own rule asks for an activation, which AWS's
-    /// API has no call for.
-    pub async fn upgrade(&self, stage: &Stage, bought: &Bought, total: i64) {
-        let activated = stage.db.write("UPDATE license_arns SET activated_at = $2 WHERE arn = $1 AND activated_at IS NULL");
-        activated.bind(bought.license_arn.clone()).bind(stage.now()).exec().await.unwrap();
+    /// More credits on a purchase, to this total, by program.
+    pub async fn upgrade(&self, bought: &Bought, total: i64) {
         let pricing = wanted(&self.product, total)["requestedTerms"][2].clone();
         let amendment = json!({ "intent": "AMEND", "sourceAgreementIdentifier": bought.agreement, "requestedTerms": [pricing] });
         let quote: Value = self.buyer.call(AGREEMENT, "CreateAgreementRequest", amendment).await.ok();

@@ -99,5 +99,5 @@ impl Circuits {
 }
 
 fn show(service: Service, breaker: Breaker) {
-    metrics::gauge!("creditdesk_aws_circuit", "service" => service.name()).set(f64::from(breaker.level()));
+    metrics::gauge!("creditdesk_aws_circuit", "service" => service.name()).set(breaker.level());
 }

@@ -2,6 +2,7 @@
 
 use crate::kernel::clock::Clock;
 use anyhow::Context;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -107,7 +108,7 @@ pub async fn shared(connection: &Connection, clock: &Clock) -> anyhow::Result<Sd
         None => loader,
         Some((file, profile)) => {
             std::fs::metadata(file).with_context(|| format!("the credentials file {}", file.display()))?;
-            loader.credentials_provider(from_file(file.clone(), profile))
+            loader.credentials_provider(from_file(file.clone(), profile, clock))
         }
     };
     Ok(loader.load().await)
@@ -119,8 +120,11 @@ fn http_client() -> SharedHttpClient {
 }
 
 #[expect(deprecated, reason = "the new name of these two is in a crate of the SDK that nothing else here needs")]
-fn from_file(file: PathBuf, profile: &str) -> aws_config::profile::ProfileFileCredentialsProvider {
+fn from_file(file: PathBuf, profile: &str, clock: &Clock) -> aws_config::profile::ProfileFileCredentialsProvider {
     use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
     let files = ProfileFiles::builder().with_file(ProfileFileKind::Credentials, file).build();
-    aws_config::profile::ProfileFileCredentialsProvider::builder().profile_files(files).profile_name(profile).build()
+    // A profile may name a role or the instance's metadata, which are asked for by network.
+    let network = ProviderConfig::without_region().with_http_client(http_client()).with_time_source(OwnTime(clock.clone()));
+    let provider = aws_config::profile::ProfileFileCredentialsProvider::builder().configure(&network);
+    provider.profile_files(files).profile_name(profile).build()
 }

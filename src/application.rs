@@ -1,7 +1,8 @@
 //! The running program: what handlers and jobs share, and how it starts and stops. The command, the tests and the benchmark start the same application.
 
 use crate::assembly;
-use crate::config::{Config, WireListen};
+use crate::assembly_aws;
+use crate::config::{Config, Seller, WireListen};
 use crate::credits::solutions::Solutions;
 use crate::db::{self, Db};
 use crate::demo;
@@ -21,6 +22,8 @@ use crate::notices::port::MailPort;
 use crate::telemetry::RequestSpan;
 use crate::web::api::Pace;
 use crate::web::cookies::Jar;
+use crate::web::routes::Offered;
+use crate::web::shop::Shop;
 use crate::web::{assets, headers, health, paths, routes, wire};
 use actix_session::SessionMiddleware;
 use actix_session::config::{BrowserSession, CookieContentSecurity};
@@ -92,6 +95,9 @@ pub enum StartError {
     /// The solutions file has problems.
     #[error("{0}")]
     Solutions(String),
+    /// AWS Marketplace is not set up.
+    #[error("{0}")]
+    Aws(String),
 }
 
 /// Everything that handlers and jobs share.
@@ -122,6 +128,8 @@ pub struct Portal {
     pub hasher: PasswordHasher,
     /// Whether the demonstration's people are in this database, to be offered on the sign-in page.
     pub demonstration: bool,
+    /// Where people buy.
+    pub shop: Shop,
     /// The marketplace's API: the key of its access keys, and what is switched on.
     pub wire: Desk,
     /// Posts change events to webhooks.
@@ -262,7 +270,11 @@ pub async fn start(launch: Launch) -> Result<Running, StartError> {
 /// # Errors
 /// See [`StartError`].
 pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
-    let (workers, clockwork, wire_listen) = (launch.config.workers, launch.clockwork, launch.config.wire.listen);
+    let sells = launch.config.marketplace.is_embedded();
+    // The API is the embedded marketplace's.
+    let wire_listen = if sells { launch.config.wire.listen } else { WireListen::Off };
+    let (workers, clockwork) = (launch.config.workers, launch.clockwork);
+    let offered = Offered { shop: sells, wire: wire_listen == WireListen::Portal };
     let (listener, address) = listen(launch.config.listen)?;
     let own_port = if let WireListen::Own(asked) = wire_listen { Some(listen(asked)?) } else { None };
     let portal = web::Data::new(assembly::build(launch, db, address).await?);
@@ -290,7 +302,7 @@ pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
             .route(paths::HEALTHZ, web::get().to(health::live))
             .route(paths::READYZ, web::get().to(health::ready))
             .route(paths::METRICS, web::get().to(health::metrics))
-            .service(web::scope("").wrap(sessions).configure(|config| routes::configure(config, wire_listen == WireListen::Portal)))
+            .service(web::scope("").wrap(sessions).configure(|config| routes::configure(config, offered)))
     })
     .workers(workers)
     .shutdown_timeout(SHUTDOWN_SECONDS)
@@ -305,19 +317,20 @@ pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
         servers.push((server.handle(), tokio::spawn(server)));
     }
     let portal = shared.into_inner();
-    let background = if clockwork { work_in_background(&portal).await } else { Vec::new() };
+    let background = if clockwork { work_in_background(&portal).await? } else { Vec::new() };
     Ok(Running { address, portal, wire_address, servers, background })
 }
 
 /// The clockwork, and the queue of events where there is one.
-async fn work_in_background(portal: &Arc<Portal>) -> Vec<tokio::task::JoinHandle<()>> {
+async fn work_in_background(portal: &Arc<Portal>) -> Result<Vec<tokio::task::JoinHandle<()>>, StartError> {
     let mut tasks = vec![tokio::spawn(jobs::run_forever(Arc::clone(portal)))];
-    if let Some(address) = &portal.config.incoming.queue {
-        let queue = Sqs::new(address, portal.config.incoming.sqs_endpoint.as_ref()).await;
+    if let (Some(address), Seller::Aws(settings)) = (&portal.config.incoming.queue, &portal.config.marketplace) {
+        let queue = Sqs::new(address, &assembly_aws::connection(settings), &portal.clock).await;
+        let queue = queue.map_err(|error| StartError::Aws(format!("{error:#}")))?;
         let wake = portal.wake.clone();
         tasks.push(tokio::spawn(sqs::listen(portal.db.clone(), portal.clock.clone(), queue, move || wake.now())));
     }
-    tasks
+    Ok(tasks)
 }
 
 fn listen(asked: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {

@@ -2,19 +2,23 @@
 //! the rooms to each other.
 
 use crate::application::{Launch, Portal, StartError};
+use crate::assembly_aws;
 use crate::audit::Who;
-use crate::config::{Config, Demo, MailTo, WireListen};
+use crate::config::{Config, Demo, MailTo, Seller, WireListen};
 use crate::credits::allocation::apply_rates;
 use crate::credits::solutions::{self, Solutions};
 use crate::db::{self, Db};
 use crate::demo;
 use crate::fulfilment::incoming::sns::{HttpFetch, Receiver};
+use crate::fulfilment::marketplace::Marketplace;
 use crate::fulfilment::marketplace::embedded::Embedded;
+use crate::fulfilment::products::Products;
 use crate::fulfilment::{Fulfilment, Links};
 use crate::identity::password::PasswordHasher;
 use crate::jobs::Wake;
 use crate::kernel::clock::Clock;
 use crate::kernel::random;
+use crate::kernel::sealing::SealingKey;
 use crate::marketplace::catalog::Catalog;
 use crate::marketplace::invoice::issue_missing;
 use crate::marketplace::pay::Till;
@@ -23,9 +27,9 @@ use crate::marketplace::publish::publish;
 use crate::marketplace::sns::courier::{self, Courier};
 use crate::marketplace::wire::call::Desk;
 use crate::marketplace::wire::queues::Queues;
-use crate::marketplace::wire::sealing::SealingKey;
 use crate::notices::port::{Delivered, MailPort};
 use crate::web::api::Pace;
+use crate::web::shop::Shop;
 use crate::web::wire::topics;
 use crate::web::{headers, paths};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
@@ -71,7 +75,11 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
     let hasher = PasswordHasher::new(password_cost);
     let demonstration = load_demonstration(config.demo, &db, &hasher, &clock, listening_on).await?;
     let mail = mail_port(&config, demonstration)?;
-    let catalog = publish_catalog(&config, &db, &clock).await?;
+    let consoles = if config.marketplace.is_embedded() {
+        fulfilment_origins(config.fulfilment_url.as_ref(), &publish_catalog(&config, &db, &clock).await?)
+    } else {
+        BTreeSet::new()
+    };
     let solutions = Arc::new(load_solutions(&config)?);
     let changed = apply_rates(&db, &solutions, clock.now()).await?;
     if changed > 0 {
@@ -85,13 +93,6 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
     };
     let providers = if demonstration { Providers::with_test() } else { Providers::invoice_only() };
     let till = Till { db: db.clone(), providers, public_url: origin.clone() };
-    let fulfilment = Fulfilment {
-        db: db.clone(),
-        marketplace: marketplace.unwrap_or_else(|| Arc::new(Embedded::new(db.clone(), clock.clone()))),
-        clock: clock.clone(),
-        products,
-        links: Links { licenses: format!("{origin}{}", paths::LICENSES), credits: format!("{origin}{}", paths::CREDITS) },
-    };
     let sealing = sealing_key(&config)?;
     let links = courier::Links {
         origin: origin.clone(),
@@ -100,9 +101,10 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         targets: paths::event_targets,
     };
     let courier = Courier::new(db.clone(), clock.clone(), sealing.clone(), links)?;
+    let (fulfilment, shop) = console(&config, (&db, &clock), &origin, (marketplace, products)).await?;
     Ok(Portal {
         courier,
-        content_security_policy: headers::content_security_policy(&fulfilment_origins(config.fulfilment_url.as_ref(), &catalog)),
+        content_security_policy: headers::content_security_policy(&consoles),
         db,
         clock: clock.clone(),
         public_url,
@@ -110,6 +112,7 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         mail,
         till,
         fulfilment,
+        shop,
         solutions,
         pace: Pace::default(),
         hasher,
@@ -129,7 +132,35 @@ fn receiver(config: &Config) -> Option<Receiver> {
     listens.then(|| Receiver::new(incoming.topics.clone(), incoming.certificate_origins.clone(), Arc::new(HttpFetch)))
 }
 
-/// The key under which secrets of access keys are stored: from its file, which the first start makes in the data folder.
+/// The console's room, with the marketplace that the configuration names or that the caller brings, and where people buy.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn console(
+    config: &Config,
+    (db, clock): (&Db, &Clock),
+    origin: &str,
+    (brought, products): (Option<Arc<dyn Marketplace>>, Products),
+) -> Result<(Fulfilment, Shop), StartError> {
+    let (own, products, shop): (Arc<dyn Marketplace>, _, _) = match &config.marketplace {
+        Seller::Embedded => (Arc::new(Embedded::new(db.clone(), clock.clone())), products, Shop::embedded()),
+        Seller::Aws(settings) => {
+            let (marketplace, products) = assembly_aws::marketplace(settings, db, clock).await?;
+            (marketplace, products.for_console(), assembly_aws::shop(&products))
+        }
+    };
+    let fulfilment = Fulfilment {
+        db: db.clone(),
+        marketplace: brought.unwrap_or(own),
+        clock: clock.clone(),
+        products,
+        links: Links { licenses: format!("{origin}{}", paths::LICENSES), credits: format!("{origin}{}", paths::CREDITS) },
+        sealing: sealing_key(config)?,
+    };
+    Ok((fulfilment, shop))
+}
+
+/// The key under which secrets are stored: from its file, which the first start makes in the data folder.
 ///
 /// # Errors
 /// When the file cannot be read or made, or holds something else.

@@ -11,6 +11,8 @@ use crate::db::SplitRefusal;
 use crate::demo;
 use crate::demo_history;
 use crate::doctor;
+use crate::fulfilment::products::Products;
+use crate::fulfilment::recheck;
 use crate::identity::create_operator::{self, CreateOperatorRefusal};
 use crate::identity::password::{Cost, NewPassword, PasswordHasher};
 use crate::identity::person::PersonName;
@@ -59,6 +61,8 @@ enum Command {
     },
     /// Make an access key of the marketplace's API and print it as a shell reads it: `eval "$(creditdesk access-key …)"`
     AccessKey(AccessKeyOptions),
+    /// Compare every running contract with the marketplace, book what is missing, and say what staff have to decide
+    Reconcile,
     /// Check configuration, database, clock, paths and mail, and say what to do
     Doctor,
     /// Check the audit log
@@ -131,6 +135,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Audit { what: AuditCommand::Verify { head } } => verify_audit(&config, head.as_deref()).await,
         Command::Audit { what: AuditCommand::Head } => print_audit_head(&config).await,
         Command::Doctor => examine(&config).await,
+        Command::Reconcile => reconcile(&config).await,
         Command::Bench(options) => Ok(bench::run(&config, options).await?),
     }
 }
@@ -218,6 +223,26 @@ async fn print_audit_head(config: &Config) -> Result<(), CliError> {
     let sealed = audit::seal(&db, Clock::system().now()).await;
     db.close().await;
     println!("{}", sealed.map_err(StartError::Storage)?.1);
+    Ok(())
+}
+
+async fn reconcile(config: &Config) -> Result<(), CliError> {
+    let db = assembly::open_database(config).await?;
+    let origin = config.public_url.as_ref().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    let (room, _) = assembly::console(config, (&db, &Clock::system()), &origin, (None, Products::Every)).await?;
+    let compared = recheck::compare_all(&room).await.map_err(StartError::Storage)?;
+    let differences = recheck::count_differences(&db).await.map_err(StartError::Storage)?;
+    db.close().await;
+    println!("{} contracts were compared with the marketplace, {} could not be read.", compared.read, compared.unread);
+    match (compared.unread, differences) {
+        (0, 0) => println!("What was granted is what the marketplace says."),
+        (0, _) => println!("{differences} differences wait for staff at /admin/reconciliation."),
+        _ => {
+            return Err(CliError::Refused(
+                "not every contract could be read; they are read again every five minutes while the program runs".to_owned(),
+            ));
+        }
+    }
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! Configuration: one documented set of names, each an environment variable and a flag. Everything that is wrong is
 //! reported at once, and secrets do not print.
 
+mod aws;
 mod incoming;
 mod wire;
 
+pub use aws::{AwsConfig, AwsEndpoints, AwsSettings};
 pub use incoming::{Incoming, IncomingSettings};
 pub use wire::{Wire, WireListen, WireSettings};
 
@@ -75,6 +77,9 @@ pub struct Settings {
     /// What AWS tells the console.
     #[command(flatten)]
     pub incoming: IncomingSettings,
+    /// AWS Marketplace.
+    #[command(flatten)]
+    pub aws: AwsSettings,
 }
 
 /// When demonstration data is loaded.
@@ -89,10 +94,20 @@ pub enum Demo {
 }
 
 /// Which marketplace sells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seller {
     /// The one inside the program.
     Embedded,
+    /// AWS Marketplace; the one inside the program is off.
+    Aws(Box<AwsConfig>),
+}
+
+impl Seller {
+    /// Whether the program itself sells.
+    #[must_use]
+    pub const fn is_embedded(&self) -> bool {
+        matches!(self, Self::Embedded)
+    }
 }
 
 /// Where mail goes.
@@ -197,7 +212,7 @@ impl Config {
             problems.push("DATABASE_URL must start with sqlite: or postgres://".to_owned());
         }
         let demo = if settings.no_demo { Some(Demo::Off) } else { or(&mut problems, "CREDITDESK_DEMO", settings.demo, "auto", parse_demo) };
-        let marketplace = or(&mut problems, "CREDITDESK_MARKETPLACE", settings.marketplace, "embedded", parse_marketplace);
+        let marketplace = seller(&mut problems, settings.marketplace.as_deref().unwrap_or("embedded"), settings.aws);
         let fulfilment_url = optional(&mut problems, "CREDITDESK_FULFILMENT_URL", settings.fulfilment_url, parse_url);
         let mail = match settings.smtp_url {
             None => MailTo::Files,
@@ -294,11 +309,14 @@ fn parse_demo(text: &str) -> Result<Demo, String> {
     }
 }
 
-fn parse_marketplace(text: &str) -> Result<Seller, String> {
+fn seller(problems: &mut Vec<String>, text: &str, aws: AwsSettings) -> Option<Seller> {
     match text {
-        "embedded" => Ok(Seller::Embedded),
-        "aws" => Err("is aws, which this version does not bring yet: use embedded".to_owned()),
-        other => Err(format!("must be embedded, not {other:?}")),
+        "embedded" => Some(Seller::Embedded),
+        "aws" => AwsConfig::from_settings(aws, problems).map(|aws| Seller::Aws(Box::new(aws))),
+        other => {
+            problems.push(format!("CREDITDESK_MARKETPLACE must be embedded or aws, not {other:?}"));
+            None
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 //! but a file that it writes into the data folder and removes.
 
 use crate::assembly;
-use crate::config::{Config, MailTo, without_password};
+use crate::assembly_aws;
+use crate::config::{Config, MailTo, Seller, without_password};
 use crate::credits::allocation;
 use crate::db::{Db, Engine};
+use crate::fulfilment::marketplace::aws::probe::probe;
 use crate::kernel::clock::Clock;
 use crate::kernel::show;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -41,6 +43,7 @@ impl Finding {
 pub async fn examine(config: &Config, clock: &Clock) -> Vec<Finding> {
     let mut findings = vec![listener(config), public_url(config), time(clock), folder(&config.data), solutions(config)];
     findings.extend(database(config, clock).await);
+    findings.push(marketplace(config, clock).await);
     findings.push(access(config));
     findings.push(mail(config).await);
     findings
@@ -89,6 +92,30 @@ fn folder(data: &Path) -> Finding {
             "data folder",
             format!("{} cannot be written: {error}", data.display()),
             "Give the program's user the folder, or name another with CREDITDESK_DATA.",
+        ),
+    }
+}
+
+/// Whether the marketplace that sells can be asked.
+async fn marketplace(config: &Config, clock: &Clock) -> Finding {
+    let Seller::Aws(settings) = &config.marketplace else {
+        return Finding::good("marketplace", "the one inside the program");
+    };
+    let (products, connection) = match assembly_aws::load_products(settings) {
+        Ok(products) => (products, assembly_aws::connection(settings)),
+        Err(error) => {
+            return Finding::bad("AWS Marketplace", error.to_string(), "Mend every line that is named; README shows a whole file.");
+        }
+    };
+    match probe(&connection, clock, &products).await {
+        Ok(()) => {
+            let count = show::count(i64::try_from(products.all().count()).unwrap_or(i64::MAX), "product");
+            Finding::good("AWS Marketplace", format!("answers in {} for {count}", connection.region))
+        }
+        Err(error) => Finding::bad(
+            "AWS Marketplace",
+            format!("{error:#}"),
+            "Check the credentials (of the account that published the products), its right aws-marketplace:GetEntitlements, the region, the product codes and the network.",
         ),
     }
 }

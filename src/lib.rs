@@ -5,6 +5,7 @@
 pub mod access;
 pub mod application;
 pub mod assembly;
+pub mod assembly_aws;
 pub mod audit;
 pub mod bench;
 pub mod cli;

@@ -10,9 +10,6 @@ pub struct IncomingSettings {
     /// Address of the SQS queue that receives AWS's change events; without it no queue is read
     #[arg(long, env = "CREDITDESK_AWS_EVENTS_QUEUE", global = true)]
     pub aws_events_queue: Option<String>,
-    /// Where SQS answers, instead of AWS's own endpoint
-    #[arg(long, env = "CREDITDESK_AWS_ENDPOINT_SQS", global = true)]
-    pub aws_endpoint_sqs: Option<String>,
     /// ARNs of SNS topics that may post to /aws/sns, parted by commas; without them that address does not exist
     #[arg(long, env = "CREDITDESK_AWS_SNS_TOPICS", global = true)]
     pub aws_sns_topics: Option<String>,
@@ -26,8 +23,6 @@ pub struct IncomingSettings {
 pub struct Incoming {
     /// The queue.
     pub queue: Option<Url>,
-    /// Another endpoint than AWS's.
-    pub sqs_endpoint: Option<Url>,
     /// The topics; none: messages of SNS are not taken.
     pub topics: Vec<String>,
     /// Origins of certificates besides AWS's own.
@@ -41,7 +36,6 @@ impl Incoming {
         let origins = optional(problems, "CREDITDESK_AWS_SNS_CERT_HOSTS", settings.aws_sns_cert_hosts, |text| listed(text, parse_host));
         Self {
             queue: optional(problems, "CREDITDESK_AWS_EVENTS_QUEUE", settings.aws_events_queue, parse_url),
-            sqs_endpoint: optional(problems, "CREDITDESK_AWS_ENDPOINT_SQS", settings.aws_endpoint_sqs, parse_url),
             topics: topics.unwrap_or_default(),
             certificate_origins: origins.unwrap_or_default(),
         }
@@ -110,10 +104,9 @@ mod tests {
         }
         let (_, problems) = read(IncomingSettings {
             aws_events_queue: Some("events".to_owned()),
-            aws_endpoint_sqs: Some("ftp://x".to_owned()),
             aws_sns_topics: Some("arn:aws:sqs:us-east-1:111122223333:a".to_owned()),
             ..IncomingSettings::default()
         });
-        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert_eq!(problems.len(), 2, "{problems:?}");
     }
 }

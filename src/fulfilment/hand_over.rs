@@ -49,9 +49,10 @@ pub async fn hand_over(room: &Fulfilment, handle: &Secret, scope: BusinessScope,
     }
     let code = Secret::generate();
     let valid_until = registration.expires_at;
+    let hash = code.hash();
     tx!(room.db, |tx| {
         let link = registrations::Handle {
-            secret: &code,
+            hash: &hash,
             registration: registration.id,
             bound_to: Some(scope.business()),
             created_by: who.person,

@@ -2,11 +2,11 @@
 //! grants nothing, and the token itself goes no further than the marketplace's answer (SET-2, SET-3).
 
 use super::Fulfilment;
-use super::marketplace::ResolveError;
+use super::marketplace::{ResolveError, ResolvedPurchase};
 use super::registration::{HANDLE_KEPT, Purchase, State, deadline};
-use super::store::registrations;
+use super::store::{registrations, waiting};
 use crate::audit::{self, Who};
-use crate::db::{Error, Failed, refuse};
+use crate::db::{Error, Failed, Tx, refuse};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::RegistrationId;
 use crate::kernel::secret::Secret;
@@ -23,7 +23,7 @@ pub enum LandingRefusal {
     Missing,
     /// What came cannot be a token; the marketplace is not even asked.
     Malformed,
-    /// The marketplace cannot be asked now. The token is not kept, so the way on is a new click.
+    /// The marketplace cannot be asked now; see [`super::waiting`].
     Unreachable,
     /// The marketplace does not know it.
     Unknown,
@@ -63,7 +63,13 @@ pub async fn land(room: &Fulfilment, presented: &str, who: &Who) -> Result<Lande
         return refuse(LandingRefusal::WrongProduct);
     }
     let expires_at = deadline(who.now, resolved.token_expires_at);
-    let purchase = Purchase {
+    let purchase = purchase(room, resolved);
+    keep(room, &registrations::Presented { token: &token, purchase: &purchase, landed_at: who.now, expires_at }, who).await
+}
+
+/// The purchase as a registration keeps it.
+pub(super) fn purchase(room: &Fulfilment, resolved: ResolvedPurchase) -> Purchase {
+    Purchase {
         source: room.marketplace.source(),
         license_arn: resolved.license_arn,
         product_code: resolved.product_code,
@@ -71,8 +77,7 @@ pub async fn land(room: &Fulfilment, presented: &str, who: &Who) -> Result<Lande
         seller_name: resolved.seller_name,
         agreement_id: resolved.agreement_id,
         buyer_account_id: resolved.buyer_account_id,
-    };
-    keep(room, &registrations::Presented { token: &token, purchase: &purchase, landed_at: who.now, expires_at }, who).await
+    }
 }
 
 /// What came in, if it can be a token at all: printable ASCII without blanks.
@@ -89,33 +94,41 @@ fn token(presented: &str) -> Result<Secret, Failed<LandingRefusal>> {
 async fn keep(room: &Fulfilment, presented: &registrations::Presented<'_>, who: &Who) -> Result<Landed, Failed<LandingRefusal>> {
     let handle = Secret::generate();
     let handle_until = who.now + HANDLE_KEPT;
-    let registration = tx!(room.db, |tx| {
-        let first = registrations::insert(tx, presented).await?;
-        let registration = registrations::get_by_token(tx, presented.token).await?;
-        if let State::Expired { .. } = registration.state(who.now) {
-            return refuse(LandingRefusal::Expired);
-        }
-        let new_handle = registrations::Handle {
-            secret: &handle,
-            registration: registration.id,
-            bound_to: None,
-            created_by: who.person,
-            created_at: who.now,
-            expires_at: handle_until,
-        };
-        registrations::insert_handle(tx, &new_handle).await?;
-        let purchase = &registration.purchase;
-        let action = if first { "registration.landed" } else { "registration.presented_again" };
-        let entry = audit::Entry::new(action, registration.id).in_buyer_account(&purchase.buyer_account_id).after(json!({
-            "license_arn": purchase.license_arn,
-            "agreement": purchase.agreement_id,
-            "product": purchase.product_name,
-            "expires_at": registration.expires_at,
-        }));
-        audit::record(tx, who, entry).await?;
-        Ok(registration.id)
-    })?;
+    let registration = tx!(room.db, |tx| { register(tx, presented, (&handle.hash(), handle_until), who).await })?;
     Ok(Landed { handle, handle_until, registration })
+}
+
+/// Everything that a landing writes: the registration, once for each token, and the browser's handle.
+pub(super) async fn register(
+    tx: &mut Tx,
+    presented: &registrations::Presented<'_>,
+    (handle_hash, handle_until): (&[u8], Timestamp),
+    who: &Who,
+) -> Result<RegistrationId, Failed<LandingRefusal>> {
+    let first = registrations::insert(tx, presented).await?;
+    let registration = registrations::get_by_token(tx, presented.token).await?;
+    if let State::Expired { .. } = registration.state(who.now) {
+        return refuse(LandingRefusal::Expired);
+    }
+    let new_handle = registrations::Handle {
+        hash: handle_hash,
+        registration: registration.id,
+        bound_to: None,
+        created_by: who.person,
+        created_at: who.now,
+        expires_at: handle_until,
+    };
+    registrations::insert_handle(tx, &new_handle).await?;
+    let purchase = &registration.purchase;
+    let action = if first { "registration.landed" } else { "registration.presented_again" };
+    let entry = audit::Entry::new(action, registration.id).in_buyer_account(&purchase.buyer_account_id).after(json!({
+        "license_arn": purchase.license_arn,
+        "agreement": purchase.agreement_id,
+        "product": purchase.product_name,
+        "expires_at": registration.expires_at,
+    }));
+    audit::record(tx, who, entry).await?;
+    Ok(registration.id)
 }
 
 /// Removes the handles that no browser can use any more; how many. A job runs it; the registrations stay.
@@ -123,5 +136,7 @@ async fn keep(room: &Fulfilment, presented: &registrations::Presented<'_>, who: 
 /// # Errors
 /// Any storage error.
 pub async fn forget_handles(room: &Fulfilment) -> Result<u64, Error> {
-    registrations::forget_handles(&room.db, room.clock.now()).await
+    let now = room.clock.now();
+    let forgotten = waiting::forget(&room.db, now - HANDLE_KEPT).await?;
+    Ok(forgotten + registrations::forget_handles(&room.db, now).await?)
 }

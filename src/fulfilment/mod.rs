@@ -20,6 +20,7 @@ pub mod metering;
 pub mod next_term;
 pub mod prepare;
 pub mod products;
+pub mod recheck;
 pub mod reconcile;
 pub mod registration;
 mod renew;
@@ -28,9 +29,11 @@ pub mod reread;
 mod store;
 pub mod sync;
 pub mod transfer;
+pub mod waiting;
 
 use crate::db::Db;
 use crate::kernel::clock::Clock;
+use crate::kernel::sealing::SealingKey;
 use marketplace::Marketplace;
 use products::Products;
 use std::sync::Arc;
@@ -48,6 +51,8 @@ pub struct Fulfilment {
     pub products: Products,
     /// Where mail points to.
     pub links: Links,
+    /// Seals tokens that wait for the marketplace.
+    pub sealing: SealingKey,
 }
 
 /// Absolute addresses of pages that mail points to.

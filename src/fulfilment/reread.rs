@@ -23,7 +23,7 @@ const LATEST: TimeDelta = TimeDelta::hours(24);
 pub async fn reread_ends(room: &Fulfilment) -> Result<u64, Error> {
     let now = room.clock.now();
     let mut read = 0;
-    for (contract, license_arn, expires_at) in contracts::list_due(&room.db, now, BATCH).await? {
+    for (contract, license_arn, expires_at) in contracts::list_due(&room.db, room.marketplace.source(), now, BATCH).await? {
         match sync::follow(room, &license_arn).await {
             Ok(()) => read += 1,
             Err(FollowError::Storage(error)) => return Err(error),

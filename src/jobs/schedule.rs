@@ -9,10 +9,12 @@ use crate::fulfilment::expiry::warn_due;
 use crate::fulfilment::incoming;
 use crate::fulfilment::land::forget_handles;
 use crate::fulfilment::metering::tell_usage;
+use crate::fulfilment::recheck::compare_due;
 use crate::fulfilment::report::report_activations;
 use crate::fulfilment::reread::reread_ends;
 use crate::fulfilment::sync::apply_changes;
 use crate::fulfilment::transfer::lapse_overdue;
+use crate::fulfilment::waiting::resolve_waiting;
 use crate::identity::sweep::sweep;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::random;
@@ -67,6 +69,16 @@ pub const JOBS: &[Job] = &[
         work: |portal| async { Ok(incoming::replay(&portal.db, portal.clock.now()).await?) }.boxed(),
     },
     Job { name: "apply changes", every: OFTEN, work: |portal| async { Ok(apply_changes(&portal.fulfilment).await?) }.boxed() },
+    Job {
+        name: "resolve waiting registrations",
+        every: TimeDelta::seconds(15),
+        work: |portal| async { Ok(resolve_waiting(&portal.fulfilment).await?) }.boxed(),
+    },
+    Job {
+        name: "compare contracts",
+        every: TimeDelta::seconds(10),
+        work: |portal| async { Ok(compare_due(&portal.fulfilment).await?.read) }.boxed(),
+    },
     Job { name: "reread ends", every: OFTEN, work: |portal| async { Ok(reread_ends(&portal.fulfilment).await?) }.boxed() },
     Job { name: "report activations", every: OFTEN, work: |portal| async { Ok(report_activations(&portal.fulfilment).await?) }.boxed() },
     Job {
@@ -117,6 +129,9 @@ fn wake_receivers(portal: &Portal) -> anyhow::Result<u64> {
     portal.wire.queues.bell.ring();
     Ok(0)
 }
+/// Jobs of the embedded marketplace: they rest while AWS Marketplace sells.
+const OF_THE_SHOP: [&str; 7] =
+    ["resume payments", "settle payments", "renew agreements", "wake receivers", "remind buyers", "post events", "sweep tokens"];
 
 /// Says which accounts are not the sum of their entries; nothing is mended, because nobody knows which side is right.
 async fn check_allocation(portal: &Portal) -> anyhow::Result<u64> {
@@ -131,7 +146,7 @@ async fn check_allocation(portal: &Portal) -> anyhow::Result<u64> {
 /// Runs every job that is due and not being run by another process. A job that fails is logged and tried again at the
 /// next tick; the others go on.
 pub async fn run_due_jobs(portal: &Portal) {
-    for job in JOBS {
+    for job in JOBS.iter().filter(|job| portal.shop.is_embedded || !OF_THE_SHOP.contains(&job.name)) {
         if let Err(error) = run_one(portal, job).await {
             metrics::counter!("creditdesk_job_failures_total", "job" => job.name).increment(1);
             tracing::warn!(job = job.name, error = ?error, "a job failed");

@@ -10,6 +10,7 @@ pub mod money;
 pub mod page;
 pub mod quantity;
 pub mod random;
+pub mod sealing;
 pub mod secret;
 pub mod show;
 pub mod term;

@@ -4,13 +4,13 @@
 use super::ids::ProductId;
 use super::store::deliveries::{self, NewDelivery};
 use super::store::event_targets as store;
-use super::wire::sealing::SealingKey;
 use crate::access::StaffScope;
 use crate::audit::{self, Entry, Who};
 use crate::db::{Db, Error, Failed, refuse};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::EventTargetId;
 use crate::kernel::page::{Cursor, PageSize, Paged};
+use crate::kernel::sealing::SealingKey;
 use crate::kernel::secret::Secret;
 use crate::text_enum;
 use crate::tx;

@@ -41,8 +41,8 @@ pub(super) fn banner(visit: &Visit) -> Option<Flash> {
 /// The running subscriptions of those who buy, else the shop.
 fn renew_href(visit: &Visit) -> String {
     match visit.actor().map(|actor| allows(actor, Action::SeePurchases)) {
-        Some(Ok(())) => paths::subscriptions(),
-        _ => paths::marketplace(),
+        Some(Ok(())) => visit.shop().subscriptions.clone(),
+        _ => visit.shop().marketplace.clone(),
     }
 }
 
@@ -117,7 +117,7 @@ fn locked(visit: &Visit, membership: Option<&Membership>, closes_at: Timestamp) 
         locked: expired_at.map(|at| When::new(visit, lengths.locks_at(at))),
         closes: When::new(visit, closes_at),
         renew: renew_href(visit),
-        marketplace: paths::marketplace(),
+        marketplace: visit.shop().marketplace.clone(),
         licenses: paths::licenses(),
         credits: paths::credits(),
         activation: paths::activation(),

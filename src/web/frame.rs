@@ -101,15 +101,19 @@ fn navigation(visit: &Visit, face: Face) -> Vec<NavGroup> {
                 items.push(item("Licenses", paths::admin_licenses(), "license"));
                 items.push(item("Transfers", paths::admin_transfers(), "transfer"));
                 items.push(item("Reconciliation", paths::admin_reconciliation(), "compare"));
-                items.push(item("Incoming events", paths::admin_events(), "renew"));
-                items.push(item("Unclaimed", paths::admin_unclaimed(), "pending"));
+                if !visit.shop().is_embedded || visit.portal().topics.is_some() {
+                    items.push(item("Incoming events", paths::admin_events(), "renew"));
+                }
+                if visit.shop().is_embedded {
+                    items.push(item("Unclaimed", paths::admin_unclaimed(), "pending"));
+                }
                 items.push(item("Outlook", paths::admin_outlook(), "calendar"));
                 items.push(item("Activation codes", paths::admin_codes(), "tag"));
             }
             if may(visit, Action::ManageServiceKeys) {
                 items.push(item("Service keys", paths::service_keys(), "key"));
             }
-            if may(visit, Action::ManageAccessKeys) {
+            if may(visit, Action::ManageAccessKeys) && visit.shop().is_embedded {
                 items.push(item("Access keys", paths::access_keys(), "key"));
                 items.push(item("Event targets", paths::event_targets(), "transfer"));
             }
@@ -157,7 +161,7 @@ fn crossings(visit: &Visit, face: Face) -> Vec<Crumb> {
     let has_console = visit.actor().is_some_and(|actor| !actor.memberships.is_empty());
     let has_admin = visit.actor().is_some_and(|actor| !actor.staff.is_empty());
     let all = [
-        (Face::Storefront, "Marketplace", paths::marketplace(), true),
+        (Face::Storefront, "Marketplace", paths::marketplace(), visit.shop().is_embedded),
         (Face::Console, "Console", paths::console(), has_console || visit.actor().is_none()),
         (Face::Admin, "Admin", paths::admin(), has_admin),
     ];

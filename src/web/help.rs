@@ -1,6 +1,7 @@
 //! Help, and the address of the start page.
 
 use super::shell::Shell;
+use super::sign_in::start_page;
 use super::visit::Visit;
 use super::{WebError, paths};
 use actix_web::HttpResponse;
@@ -21,13 +22,47 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let support = visit.portal().config.support_email.clone();
     visit.page(
         StatusCode::OK,
-        &Help { shell: visit.shell("Help"), marketplace: paths::marketplace(), subscriptions: paths::subscriptions(), support },
+        &Help {
+            shell: visit.shell("Help"),
+            marketplace: visit.shop().marketplace.clone(),
+            subscriptions: visit.shop().subscriptions.clone(),
+            support,
+        },
     )
 }
 
-/// `GET /`: to the marketplace, which this program embeds.
+#[derive(Template)]
+#[template(path = "help/buy_at_aws.html")]
+struct BuyAtAws {
+    shell: Shell,
+    /// Name and page of each product; a page that is not known is empty.
+    products: Vec<(String, String)>,
+    marketplace: String,
+    subscriptions: String,
+    sign_in: String,
+    register: String,
+    support: String,
+}
+
+/// `GET /`: to the marketplace, where this program embeds it; else to the console, or to a page that says where to buy.
 pub async fn home(visit: Visit) -> Result<HttpResponse, WebError> {
-    Ok(visit.see_other(&paths::marketplace()))
+    let shop = visit.shop();
+    if shop.is_embedded {
+        return Ok(visit.see_other(&paths::marketplace()));
+    }
+    if let Some(actor) = visit.actor() {
+        return Ok(visit.see_other(&start_page(actor, shop)));
+    }
+    let page = BuyAtAws {
+        shell: visit.shell("Where to buy"),
+        products: shop.products.iter().map(|(name, href)| (name.clone(), href.clone().unwrap_or_default())).collect(),
+        marketplace: shop.marketplace.clone(),
+        subscriptions: shop.subscriptions.clone(),
+        sign_in: paths::sign_in(),
+        register: paths::register(),
+        support: visit.portal().config.support_email.clone(),
+    };
+    visit.page(StatusCode::OK, &page)
 }
 
 /// Every address that no route has.

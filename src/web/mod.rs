@@ -26,6 +26,7 @@ pub mod routes;
 mod setup;
 pub mod sheet;
 pub mod shell;
+pub mod shop;
 mod sign_in;
 pub mod sns;
 pub(crate) mod storefront;

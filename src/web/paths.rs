@@ -106,6 +106,8 @@ paths! {
     SETUP, setup() = "/setup";
     /// A colleague's link.
     SETUP_HAND_OVER, setup_hand_over(code: &str) = "/setup/hand-over/{code}";
+    /// POST: ask the marketplace again about a registration that waits for it.
+    SETUP_AGAIN, setup_again() = "/setup/again";
     /// POST: forget the registration that this browser holds.
     SETUP_FORGET, setup_forget() = "/setup/forget";
 
@@ -264,6 +266,8 @@ paths! {
     ADMIN_TRANSFER_WITHDRAW, admin_transfer_withdraw(transfer: TransferId) = "/admin/transfers/{transfer}/withdraw";
     /// Differences between the marketplace and the console.
     ADMIN_RECONCILIATION, admin_reconciliation() = "/admin/reconciliation";
+    /// POST: compare every running contract with the marketplace now.
+    ADMIN_COMPARE, admin_compare() = "/admin/reconciliation/compare";
     /// One difference.
     ADMIN_QUESTION, admin_question(question: QuestionId) = "/admin/reconciliation/{question}";
     /// POST: repair it.

@@ -33,10 +33,39 @@ pub fn table() -> Vec<Entry> {
     table
 }
 
-/// Puts the table into an application, with the marketplace's API or, where that has a port of its own, without.
-pub fn configure(config: &mut web::ServiceConfig, with_wire: bool) {
+/// Which parts of the table an application has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// The embedded marketplace: its storefront, and what staff do with it.
+    pub shop: bool,
+    /// Its API on the portal's own port.
+    pub wire: bool,
+}
+
+/// Pages of staff that are about the embedded marketplace alone.
+const OF_THE_SHOP: [&str; 8] = [
+    "/admin/invoices",
+    "/admin/unclaimed",
+    "/admin/access-keys",
+    "/admin/event-targets",
+    "/admin/purchases/{purchase}/remind",
+    "/admin/buyer-accounts",
+    paths::SNS_CERTIFICATE,
+    paths::SNS_CONFIRM,
+];
+
+fn is_offered(entry: &Entry, offered: Offered) -> bool {
+    if entry.access == Access::Signed {
+        return offered.wire;
+    }
+    let begins = |part: &str| entry.pattern.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']));
+    offered.shop || !(begins("/marketplace") || OF_THE_SHOP.into_iter().any(begins))
+}
+
+/// Puts the offered lines of the table into an application.
+pub fn configure(config: &mut web::ServiceConfig, offered: Offered) {
     let mut by_pattern: BTreeMap<&'static str, Vec<Entry>> = BTreeMap::new();
-    for entry in table().into_iter().filter(|entry| with_wire || entry.access != Access::Signed) {
+    for entry in table().into_iter().filter(|entry| is_offered(entry, offered)) {
         by_pattern.entry(entry.pattern).or_default().push(entry);
     }
     let mut patterns: Vec<_> = by_pattern.into_iter().collect();

@@ -6,6 +6,7 @@ use super::error::WebError;
 use super::frame;
 use super::paths;
 use super::shell::{Flash, Shell, Tone};
+use super::shop::Shop;
 use crate::access::{Action, Actor, BusinessScope, BuyerScope, StaffScope};
 use crate::application::Portal;
 use crate::audit::{ActingAs, Who};
@@ -77,6 +78,12 @@ impl Visit {
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.0.portal.db
+    }
+
+    /// Where people buy.
+    #[must_use]
+    pub fn shop(&self) -> &Shop {
+        &self.0.portal.shop
     }
 
     /// The clock; most callers want [`Visit::now`].

@@ -14,10 +14,10 @@ use crate::support::portal::Portal;
 use crate::support::wire::{Answer, Client, TREND_MICRO, operator};
 use creditdesk::db::SplitRefusal;
 use creditdesk::kernel::id::EventTargetId;
+use creditdesk::kernel::sealing::SealingKey;
 use creditdesk::marketplace::catalog::{Catalog, CustomerIdentity, EMBEDDED};
 use creditdesk::marketplace::event_target::{self, NewTarget, TargetRefusal, Wanted};
 use creditdesk::marketplace::publish;
-use creditdesk::marketplace::wire::sealing::SealingKey;
 use serde_json::{Value, json};
 
 /// Makes a target of Trend Micro.

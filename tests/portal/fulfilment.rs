@@ -24,6 +24,7 @@ use creditdesk::fulfilment::{Fulfilment, Links};
 use creditdesk::identity::actor;
 use creditdesk::kernel::clock::Timestamp;
 use creditdesk::kernel::id::{BusinessId, PersonId, RegistrationId, SessionReference};
+use creditdesk::kernel::sealing::SealingKey;
 use creditdesk::kernel::secret::Secret;
 use creditdesk::kernel::text::search_key;
 use std::sync::Arc;
@@ -48,6 +49,7 @@ impl Scene {
             clock: stage.clock.clone(),
             products: Products::Every,
             links,
+            sealing: SealingKey::generate(),
         };
         Self { stage, room, market }
     }

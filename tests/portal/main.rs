@@ -16,6 +16,7 @@ mod activation;
 mod admin;
 mod allocation;
 mod audit;
+mod aws;
 mod bench;
 mod billing;
 mod codes;

@@ -13,4 +13,4 @@ mod waiting;
 
 pub use look_up::{FollowRefusal, IncomingRecord, count, find, follow_again, list};
 pub use take_in::{Taken, take_in};
-pub use waiting::{acknowledge, list_waiting, replay};
+pub use waiting::{acknowledge, find_account, list_waiting, replay};

@@ -3,12 +3,11 @@
 
 use super::take_in::take_in;
 use crate::db::Db;
+use crate::fulfilment::marketplace::aws::clients::{self, Connection};
 use crate::kernel::clock::Clock;
 use anyhow::Context;
 use async_trait::async_trait;
-use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_sqs::Client;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use url::Url;
@@ -19,7 +18,8 @@ const LONG_POLL_SECONDS: i32 = 20;
 const BATCH: i32 = 10;
 /// An attempt is longer than the long poll.
 const ATTEMPT: Duration = Duration::from_secs(30);
-const CONNECT: Duration = Duration::from_secs(5);
+/// What a question may take with all its attempts.
+const OPERATION: Duration = Duration::from_secs(100);
 /// The least time between two questions to a queue that is empty and does not hold its answers back.
 const SOONEST: Duration = Duration::from_secs(1);
 /// The most time between two questions to a queue that fails.
@@ -106,20 +106,18 @@ pub struct Sqs {
 }
 
 impl Sqs {
-    /// The queue of this address, by the credentials that the environment gives; `endpoint` instead of AWS's own, where there
-    /// is one. Connects at the first question.
-    pub async fn new(address: &Url, endpoint: Option<&Url>) -> Self {
-        let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
-        let loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
-            .region(Region::new(region(address)))
-            .retry_config(RetryConfig::standard())
-            .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build());
-        let loader = match endpoint {
-            Some(endpoint) => loader.endpoint_url(endpoint.as_str()),
-            None => loader,
-        };
-        Self { client: Client::new(&loader.load().await), address: address.to_string() }
+    /// The queue of this address, called as the other services are, but for its region and its patience. Connects at the
+    /// first question.
+    ///
+    /// # Errors
+    /// When the credentials file cannot be read.
+    pub async fn new(address: &Url, connection: &Connection, clock: &Clock) -> anyhow::Result<Self> {
+        let patient = Connection { region: region(address), attempt_timeout: ATTEMPT, operation_timeout: OPERATION, ..connection.clone() };
+        let mut config = aws_sdk_sqs::config::Builder::from(&clients::shared(&patient, clock).await?);
+        if let Some(url) = &connection.sqs {
+            config.set_endpoint_url(Some(url.to_string()));
+        }
+        Ok(Self { client: Client::from_conf(config.build()), address: address.to_string() })
     }
 }
 

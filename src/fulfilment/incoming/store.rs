@@ -69,6 +69,12 @@ pub(super) async fn list_waiting(db: &Db, now: Timestamp, most: u32) -> Result<V
     query.push_bind(") ORDER BY received_at, id LIMIT ", i64::from(most)).all().await
 }
 
+/// Whom the newest event of a license names as its buyer.
+pub(super) async fn find_customer(db: &Db, license_key: &str) -> Result<Option<String>, Error> {
+    let query = db.read("SELECT customer_id FROM incoming_events WHERE license_key = $1 AND customer_id IS NOT NULL ORDER BY received_at DESC, id DESC LIMIT 1");
+    Ok(query.bind(license_key).opt::<(String,)>().await?.map(|(customer,)| customer))
+}
+
 /// One event, if it waits.
 pub(super) async fn find_waiting(db: &Db, id: EventId) -> Result<Option<Waiting>, Error> {
     db.read(WAITING).push_bind(" AND id = ", id).opt().await

@@ -2,6 +2,7 @@
 //! marketplace.
 
 use super::event::State;
+use super::parse::license_key;
 use super::store::{self, Waiting};
 use crate::db::{Db, Error};
 use crate::fulfilment::marketplace::Change;
@@ -79,6 +80,17 @@ pub async fn acknowledge(db: &Db, events: &[EventId], now: Timestamp) -> Result<
 pub async fn replay(db: &Db, now: Timestamp) -> Result<u64, Error> {
     store::forget(db, now - KEPT).await?;
     store::replay(db).await
+}
+
+/// The buyer's account of a license ARN, as the newest event that names both tells it.
+///
+/// # Errors
+/// Any storage error.
+pub async fn find_account(db: &Db, license_arn: &str) -> Result<Option<String>, Error> {
+    let Some(key) = license_key(license_arn) else { return Ok(None) };
+    let found = store::find_customer(db, &key).await?;
+    // An older listing's customer identifier is no account.
+    Ok(found.filter(|customer| customer.len() == 12 && customer.bytes().all(|byte| byte.is_ascii_digit())))
 }
 
 /// The license ARNs that are read for an event: those of its contracts, and its own where no contract has it, because it may

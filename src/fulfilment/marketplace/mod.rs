@@ -2,6 +2,7 @@
 //! Marketplace (resolve, entitlements, events) and leaves room for marketplaces that want to be told about an
 //! activation.
 
+pub mod aws;
 pub mod embedded;
 
 use super::license::Source;
@@ -148,6 +149,11 @@ pub trait Marketplace: Send + Sync {
     /// Which marketplace this is, as License Information names it (LIC-2).
     fn source(&self) -> Source {
         Source::Embedded
+    }
+
+    /// Until when it is left alone because too many calls failed, for the person who waits; `None` where it can be asked now.
+    fn resumes_at(&self) -> Option<Timestamp> {
+        None
     }
 
     /// What a presented token stands for. Repeatable until the token expires.

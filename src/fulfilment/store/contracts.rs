@@ -201,10 +201,16 @@ pub(in crate::fulfilment) async fn end(tx: &mut Tx, contract: ContractId, now: T
 }
 
 /// Contracts whose end has passed, that are not settled, and whose reading is due.
-pub(in crate::fulfilment) async fn list_due(db: &Db, now: Timestamp, most: i64) -> Result<Vec<(ContractId, String, Timestamp)>, Error> {
-    db.read("SELECT id, license_arn, expires_at FROM contracts WHERE ended_at IS NULL AND source <> 'code' AND expires_at <= $1 AND (read_again_at IS NULL OR read_again_at <= $1) ORDER BY expires_at, id LIMIT $2")
+pub(in crate::fulfilment) async fn list_due(
+    db: &Db,
+    source: Source,
+    now: Timestamp,
+    most: i64,
+) -> Result<Vec<(ContractId, String, Timestamp)>, Error> {
+    db.read("SELECT id, license_arn, expires_at FROM contracts WHERE ended_at IS NULL AND source = $3 AND expires_at <= $1 AND (read_again_at IS NULL OR read_again_at <= $1) ORDER BY expires_at, id LIMIT $2")
         .bind(now)
         .bind(most)
+        .bind(source)
         .all()
         .await
 }
@@ -249,4 +255,62 @@ pub(in crate::fulfilment) async fn mark_reported(db: &Db, contract: ContractId, 
     let marked =
         db.write("UPDATE contracts SET reported_at = $2 WHERE id = $1 AND reported_at IS NULL").bind(contract).bind(now).exec().await?;
     Ok(marked == 1)
+}
+
+/// Running contracts of a source whose last comparison, or else activation, is not after an instant.
+pub(in crate::fulfilment) async fn list_unchecked(
+    db: &Db,
+    source: Source,
+    (now, checked_before): (Timestamp, Timestamp),
+    most: i64,
+) -> Result<Vec<(ContractId, String)>, Error> {
+    db.read("SELECT id, license_arn FROM contracts WHERE ended_at IS NULL AND source = $1 AND expires_at > $2 AND COALESCE(checked_at, activated_at) <= $3 ORDER BY COALESCE(checked_at, activated_at), id LIMIT $4")
+        .bind(source)
+        .bind(now)
+        .bind(checked_before)
+        .bind(most)
+        .all()
+        .await
+}
+
+/// A contract was compared.
+pub(in crate::fulfilment) async fn note_checked(db: &Db, contract: ContractId, at: Timestamp) -> Result<(), Error> {
+    db.write("UPDATE contracts SET checked_at = $2 WHERE id = $1").bind(contract).bind(at).exec_one().await
+}
+
+const UNCHECK: &str = "UPDATE contracts SET checked_at = $2 WHERE ended_at IS NULL AND source = $1";
+
+/// Every running contract is to be compared now; how many.
+pub(in crate::fulfilment) async fn uncheck_all(db: &Db, source: Source) -> Result<u64, Error> {
+    db.write(UNCHECK).bind(source).bind(Timestamp::UNIX_EPOCH).exec().await
+}
+
+/// The same in a transaction.
+pub(in crate::fulfilment) async fn uncheck_all_in(tx: &mut Tx, source: Source) -> Result<u64, Error> {
+    tx.q(UNCHECK).bind(source).bind(Timestamp::UNIX_EPOCH).exec().await
+}
+
+/// How far the comparison of running contracts is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Checked {
+    /// Running contracts.
+    pub running: i64,
+    /// Those that still have to be read.
+    pub waiting: i64,
+    /// The last reading.
+    pub last_at: Option<Timestamp>,
+}
+
+/// Counts for staff.
+pub(in crate::fulfilment) async fn count_checked(
+    db: &Db,
+    source: Source,
+    (now, checked_before): (Timestamp, Timestamp),
+) -> Result<Checked, Error> {
+    db.read("SELECT CAST(COUNT(*) AS BIGINT) AS running, CAST(COALESCE(SUM(CASE WHEN COALESCE(checked_at, activated_at) <= $3 THEN 1 ELSE 0 END), 0) AS BIGINT) AS waiting, MAX(checked_at) AS last_at FROM contracts WHERE ended_at IS NULL AND source = $1 AND expires_at > $2")
+        .bind(source)
+        .bind(now)
+        .bind(checked_before)
+        .one()
+        .await
 }

@@ -180,6 +180,11 @@ pub async fn count(db: &Db, _: StaffScope, is_open: bool) -> Result<i64, Error> 
     query.push(if is_open { "q.closed_at IS NULL" } else { "q.closed_at IS NOT NULL" }).scalar().await
 }
 
+/// How many are open, for the gauge.
+pub(in crate::fulfilment) async fn count_open(db: &Db) -> Result<i64, Error> {
+    db.read("SELECT CAST(COUNT(*) AS BIGINT) FROM contract_questions WHERE closed_at IS NULL").scalar().await
+}
+
 /// One question.
 ///
 /// # Errors

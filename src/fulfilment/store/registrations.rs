@@ -87,7 +87,7 @@ pub(in crate::fulfilment) async fn get_by_token(tx: &mut Tx, token: &Secret) -> 
 
 /// A new handle for a browser, or for a colleague's browser in one business.
 pub(in crate::fulfilment) struct Handle<'a> {
-    pub secret: &'a Secret,
+    pub hash: &'a [u8],
     pub registration: RegistrationId,
     pub bound_to: Option<BusinessId>,
     pub created_by: Option<PersonId>,
@@ -98,7 +98,7 @@ pub(in crate::fulfilment) struct Handle<'a> {
 /// Keeps the hash of a handle.
 pub(in crate::fulfilment) async fn insert_handle(tx: &mut Tx, handle: &Handle<'_>) -> Result<(), Error> {
     tx.q("INSERT INTO registration_handles (handle_hash, registration_id, business_id, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)")
-        .bind(handle.secret.hash())
+        .bind(handle.hash.to_vec())
         .bind(handle.registration)
         .bind(handle.bound_to)
         .bind(handle.created_by)

@@ -4,8 +4,8 @@
 
 use crate::db::{Db, Error};
 use crate::kernel::clock::Timestamp;
+use crate::kernel::sealing::SealingKey;
 use crate::marketplace::store::signing_certificates as store;
-use crate::marketplace::wire::sealing::SealingKey;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine;

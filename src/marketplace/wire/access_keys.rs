@@ -2,7 +2,6 @@
 //! of the account, so that whatever it does is somebody's and goes no further than their role. The secret is shown once.
 //! Operators make and revoke keys.
 
-use super::sealing::SealingKey;
 use crate::access::{BuyerRole, BuyerSeat, StaffScope};
 use crate::audit::{self, Entry, Who};
 use crate::db::{Db, Error, Failed, refuse};
@@ -11,6 +10,7 @@ use crate::kernel::email::Email;
 use crate::kernel::id::PersonId;
 use crate::kernel::page::{Cursor, PageSize, Paged};
 use crate::kernel::random;
+use crate::kernel::sealing::SealingKey;
 use crate::kernel::secret::Secret;
 use crate::marketplace::store::access_keys as store;
 use crate::text_enum;
@@ -234,7 +234,7 @@ impl Known {
     ///
     /// # Errors
     /// When it was sealed under another key file.
-    pub fn secret(&self, sealing: &SealingKey) -> Result<String, super::sealing::DoesNotOpen> {
+    pub fn secret(&self, sealing: &SealingKey) -> Result<String, crate::kernel::sealing::DoesNotOpen> {
         sealing.open(&self.sealed_secret, self.caller.key.as_str())
     }
 

@@ -6,7 +6,6 @@ use super::fault::Fault;
 use super::input::Input;
 use super::protocol::{Operation, Service};
 use super::queues::{self, Queues};
-use super::sealing::SealingKey;
 use super::signature::{self, Arrived};
 use super::switches::{Quotas, Switch, Switches, check_enabled};
 use super::value::{Members, Structure};
@@ -15,6 +14,7 @@ use crate::access::{Action, BuyerScope};
 use crate::audit::Who;
 use crate::db::Db;
 use crate::kernel::clock::Timestamp;
+use crate::kernel::sealing::SealingKey;
 use crate::marketplace::pay::Till;
 
 /// What all calls share.

@@ -18,8 +18,9 @@ pub mod protocol;
 pub mod queues;
 pub mod requests;
 mod resolve;
-pub mod sealing;
 pub mod signature;
 pub mod switches;
 mod usage;
 pub mod value;
+
+pub use crate::kernel::sealing;

@@ -74,6 +74,7 @@ pub fn routes() -> Vec<Entry> {
         post(paths::ADMIN_TRANSFER_REJECT, decide, || web::to(transfer_decide::reject)),
         post(paths::ADMIN_TRANSFER_WITHDRAW, ask, || web::to(transfer_decide::withdraw)),
         get(paths::ADMIN_RECONCILIATION, look_up, || web::to(reconciliation::list)),
+        post(paths::ADMIN_COMPARE, reconcile, || web::to(reconciliation::compare)),
         get(paths::ADMIN_QUESTION, look_up, || web::to(question::show)),
         post(paths::ADMIN_QUESTION_REPAIR, reconcile, || web::to(question_repair::repair)),
         post(paths::ADMIN_QUESTION_REREAD, reconcile, || web::to(question_repair::reread)),

@@ -2,13 +2,16 @@
 //! repair.
 
 use super::rows::{Link, Moment, crumbs, moment, showing};
-use crate::access::{Action, StaffScope};
+use crate::access::{Action, StaffScope, allows};
+use crate::audit::ActingAs;
 use crate::fulfilment::difference::QuestionKind;
+use crate::fulfilment::recheck::{self, Checked};
 use crate::fulfilment::reconcile::{self, ClosedAs, QuestionRecord};
+use crate::kernel::clock::Timestamp;
 use crate::kernel::page::{Cursor, PageSize};
 use crate::kernel::show;
-use crate::web::shell::Shell;
-use crate::web::{Visit, WebError, paths};
+use crate::web::shell::{Shell, Tone};
+use crate::web::{Form, Visit, WebError, paths};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
@@ -28,6 +31,10 @@ struct Reconciliation {
     count: String,
     first: String,
     next: String,
+    running: String,
+    compared: String,
+    /// The address that compares all now; empty for those who may not.
+    compare: String,
 }
 
 struct Row {
@@ -86,6 +93,8 @@ async fn view(visit: &Visit, scope: StaffScope, is_open: bool) -> Result<Reconci
     let (db, after) = (visit.db(), Cursor::parse(visit.query("after")));
     let page = reconcile::list(db, scope, is_open, after.as_ref(), PageSize::default()).await?;
     let total = reconcile::count(db, scope, is_open).await?;
+    let checked = recheck::progress(&visit.portal().fulfilment, scope, visit.now()).await?;
+    let may = visit.actor().is_some_and(|actor| allows(actor, Action::Reconcile).is_ok());
     let state = if is_open { "" } else { CLOSED };
     let href = |after: &str| paths::with_query(&paths::admin_reconciliation(), &[("state", state), ("after", after)]);
     let mut shell = visit.shell("Reconciliation");
@@ -98,7 +107,30 @@ async fn view(visit: &Visit, scope: StaffScope, is_open: bool) -> Result<Reconci
         clear: if is_open { String::new() } else { paths::admin_reconciliation() },
         count: showing(page.items.len(), total, ("difference", "differences")),
         first: after.map(|_| href("")).unwrap_or_default(),
+        running: show::count(checked.running, "running contract"),
+        compared: compared(visit, &checked),
+        compare: if may { paths::admin_compare() } else { String::new() },
         next: page.next.as_deref().map(href).unwrap_or_default(),
         rows: page.items.into_iter().map(|question| Row::new(visit, question)).collect(),
     })
+}
+
+/// How far the comparison is, in words.
+fn compared(visit: &Visit, checked: &Checked) -> String {
+    let last = checked.last_at.filter(|at| *at > Timestamp::UNIX_EPOCH);
+    let last = last.map_or_else(String::new, |at| format!(" The last one was read on {}.", show::date_time(at, visit.zone())));
+    match checked.waiting {
+        0 => format!("Each is compared with the marketplace every hour, at every change and at its end.{last}"),
+        waiting => format!("{} still to be read.{last}", show::count(waiting, "contract")),
+    }
+}
+
+/// `POST /admin/reconciliation/compare`.
+pub async fn compare(visit: Visit, _: Form) -> Result<HttpResponse, WebError> {
+    let (scope, who) = (visit.staff_scope(Action::Reconcile)?, visit.who(ActingAs::Staff));
+    let asked = recheck::ask_for_all(&visit.portal().fulfilment, visit.require_actor()?, (scope, &who)).await?;
+    visit.portal().wake.now();
+    let contracts = show::count(i64::try_from(asked).unwrap_or(i64::MAX), "contract");
+    visit.flash(Tone::Success, "The comparison has begun", &format!("{contracts} are read, about ten a second. Differences appear below."));
+    Ok(visit.see_other(&paths::admin_reconciliation()))
 }

@@ -89,6 +89,9 @@ impl Review {
 /// `GET /console/activation`.
 pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let actor = visit.require_actor()?;
+    if setup::is_waiting(&visit).await? {
+        return Ok(visit.see_other(&paths::setup()));
+    }
     match look(&visit, actor).await? {
         Ok(review) => {
             let form = FormView::new().set("business", review.suggested(actor).map(|business| business.to_string()).unwrap_or_default());

@@ -92,6 +92,7 @@ pub(super) fn stop(visit: &Visit, actor: &Actor, stopped: Stopped, otherwise: St
 
 pub(super) fn problem(visit: &Visit, words: Words) -> Result<HttpResponse, WebError> {
     let support = visit.portal().config.support_email.clone();
+    let words = words.seen_by(visit);
     let response = visit.page(words.status, &Problem { shell: visit.shell(words.heading), words: words.clone(), support })?;
     Ok(setup::with_headers(response, &words))
 }

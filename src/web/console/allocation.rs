@@ -64,8 +64,8 @@ pub async fn list(visit: Visit) -> Result<HttpResponse, WebError> {
         solutions: allocation_view::all(&visit.portal().solutions, &read.states, visit.zone(), |_, _| true),
         csv: paths::allocation_csv(),
         xlsx: paths::allocation_xlsx(),
-        subscriptions: paths::subscriptions(),
-        marketplace: paths::marketplace(),
+        subscriptions: visit.shop().subscriptions.clone(),
+        marketplace: visit.shop().marketplace.clone(),
     };
     visit.page(StatusCode::OK, &view)
 }

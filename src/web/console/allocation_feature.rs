@@ -259,8 +259,8 @@ fn page(visit: &Visit, found: &Found<'_>, form: FormView, preview: Option<Previe
         switch_off: if view.in_use { paths::with_query(&href, &[("units", "0")]) } else { String::new() },
         action: href,
         entries: paths::allocation_entries(solution, feature),
-        subscriptions: paths::subscriptions(),
-        marketplace: paths::marketplace(),
+        subscriptions: visit.shop().subscriptions.clone(),
+        marketplace: visit.shop().marketplace.clone(),
         feature: view,
     };
     visit.page(status, &page)

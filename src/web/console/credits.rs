@@ -238,8 +238,8 @@ async fn annual_credits(visit: &Visit, shell: Shell) -> Result<HttpResponse, Web
         need: credits_need::views(solutions, &states),
         purchases: credits_purchases::view(visit, scope).await?,
         history: has_history.then(|| HistoryView::new(&line, window, now, zone)),
-        marketplace: paths::marketplace(),
-        subscriptions: paths::subscriptions(),
+        marketplace: visit.shop().marketplace.clone(),
+        subscriptions: visit.shop().subscriptions.clone(),
         calculator: paths::calculator(),
         planner: paths::planner(),
     };

@@ -7,8 +7,8 @@ use crate::credits::estimate::{Against, Estimate, Line, Outcome};
 use crate::credits::pool::{self, Pool};
 use crate::credits::rates::NotChargeable;
 use crate::credits::solutions::Solutions;
-use crate::kernel::show::{self, Zone};
-use crate::web::{Visit, WebError, paths};
+use crate::kernel::show;
+use crate::web::{Visit, WebError};
 
 /// What each feature needs, and all together.
 pub(super) struct EstimateView {
@@ -85,7 +85,8 @@ pub(super) struct VerdictView {
 }
 
 impl VerdictView {
-    pub fn new(read: Pool, estimate: &Estimate, outcome: &Outcome, zone: Zone) -> Self {
+    fn new(visit: &Visit, read: Pool, estimate: &Estimate, outcome: &Outcome) -> Self {
+        let zone = visit.zone();
         let verdict = outcome.beside(read.figures, estimate.against);
         let needed = show::group(verdict.needed);
         let how = match estimate.against {
@@ -103,8 +104,8 @@ impl VerdictView {
             remaining: show::group(verdict.remaining),
             how,
             missing: (verdict.missing() > 0).then(|| show::count(verdict.missing(), "credit")),
-            marketplace: paths::marketplace(),
-            subscriptions: paths::subscriptions(),
+            marketplace: visit.shop().marketplace.clone(),
+            subscriptions: visit.shop().subscriptions.clone(),
         }
     }
 
@@ -114,7 +115,7 @@ impl VerdictView {
     /// Storage errors.
     pub async fn read(visit: &Visit, scope: BusinessScope, estimate: &Estimate, outcome: &Outcome) -> Result<Self, WebError> {
         let read = pool::read(visit.db(), scope, visit.now()).await?;
-        Ok(Self::new(read, estimate, outcome, visit.zone()))
+        Ok(Self::new(visit, read, estimate, outcome))
     }
 }
 

@@ -141,7 +141,7 @@ pub(crate) async fn view(visit: &Visit) -> Result<impl Template + use<>, WebErro
         may_activate: allows(visit.require_actor()?, Action::ManageLicenses).is_ok(),
         activation: paths::activation(),
         add: paths::license_add(),
-        subscriptions: paths::subscriptions(),
+        subscriptions: visit.shop().subscriptions.clone(),
         license_type: LICENSE_TYPE,
         count: format!("Showing {} of {}", show::group_len(shown), show::count(all, "license")),
         next: next.map(|next| asked.next(&next)).unwrap_or_default(),

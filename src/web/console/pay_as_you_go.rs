@@ -147,7 +147,7 @@ pub(super) async fn show(visit: &Visit, shell: Shell) -> Result<HttpResponse, We
         months,
         may_change: allows(visit.require_actor()?, Action::Allocate).is_ok(),
         supported: models.iter().filter(|model| model.feature.can_be_metered()).map(|model| named(model).1).collect(),
-        marketplace: paths::with_query(&paths::marketplace(), &[("q", "pay-as-you-go")]),
+        marketplace: visit.shop().search("pay-as-you-go"),
         models: paths::billing_models(),
         csv: paths::pay_as_you_go_csv(),
     };

@@ -123,8 +123,8 @@ fn page(visit: &Visit, asked: &Asked, baseline: &Baseline, form: FormView) -> Re
         features: features(solutions),
         csv: address(&paths::planner_csv(), asked.window, &asked.assumptions),
         calculator: paths::calculator(),
-        marketplace: paths::marketplace(),
-        subscriptions: paths::subscriptions(),
+        marketplace: visit.shop().marketplace.clone(),
+        subscriptions: visit.shop().subscriptions.clone(),
     };
     visit.page(status, &page)
 }

@@ -77,7 +77,7 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
         events_href,
         credits: paths::credits(),
         licenses: paths::licenses(),
-        marketplace: paths::marketplace(),
+        marketplace: visit.shop().marketplace.clone(),
         team: paths::team(),
         account: paths::account(),
     };

@@ -40,6 +40,6 @@ pub(super) async fn find(visit: &Visit, business: BusinessId) -> Result<Option<W
         left,
         may_activate: allows(visit.require_actor()?, Action::ManageLicenses).is_ok(),
         activation: paths::activation(),
-        subscriptions: paths::subscriptions(),
+        subscriptions: visit.shop().subscriptions.clone(),
     }))
 }

@@ -2,10 +2,10 @@
 //! and goes no further; the browser gets a handle and a 303 (SET-2, SET-3).
 
 use super::words::Words;
-use super::{keep, words};
+use super::{keep, waiting, words};
 use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
-use crate::fulfilment::land::land as present;
+use crate::fulfilment::land::{LandingRefusal, land as present};
 use crate::web::{Form, Visit, WebError, paths};
 use actix_web::HttpResponse;
 
@@ -19,6 +19,7 @@ pub async fn land(visit: Visit, form: Form) -> Result<HttpResponse, WebError> {
             keep(&visit, &landed.handle, landed.handle_until);
             Ok(visit.see_other(&paths::setup()))
         }
+        Err(LandingRefusal::Unreachable) => waiting::begin(&visit, form.text(TOKEN)).await,
         Err(refusal) => words::page(&visit, Words::of_landing(refusal)),
     }
 }

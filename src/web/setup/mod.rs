@@ -5,9 +5,11 @@ mod deadline;
 mod hand_over;
 mod landing;
 mod summary;
+mod waiting;
 mod words;
 
 pub use deadline::Deadline;
+pub use waiting::is_waiting;
 pub use words::{Words, with_headers};
 
 use super::cookies;
@@ -25,6 +27,7 @@ pub fn routes() -> Vec<Entry> {
     vec![
         get(paths::SETUP, Access::Public, || web::to(summary::show)),
         post(paths::SETUP, Access::Landing, || web::to(landing::land)),
+        post(paths::SETUP_AGAIN, Access::Public, || web::to(waiting::again)),
         post(paths::SETUP_FORGET, Access::Public, || web::to(summary::forget)),
         get(paths::SETUP_HAND_OVER, Access::Public, || web::to(hand_over::open)),
     ]
@@ -53,6 +56,9 @@ pub async fn held(visit: &Visit) -> Result<Option<Held>, WebError> {
 /// # Errors
 /// Storage errors.
 pub async fn after_sign_in(visit: &Visit) -> Result<Option<String>, WebError> {
+    if is_waiting(visit).await? {
+        return Ok(Some(paths::setup()));
+    }
     let held = held(visit).await?;
     let open = held.filter(|held| match held.registration.state(visit.now()) {
         State::Pending { .. } | State::Expired { .. } => true,

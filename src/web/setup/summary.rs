@@ -3,7 +3,7 @@
 
 use super::deadline::Deadline;
 use super::words::{self, Words};
-use super::{held, words::sign_in_and_activate};
+use super::{held, waiting, words::sign_in_and_activate};
 use crate::fulfilment::prepare::Refusal;
 use crate::fulfilment::registration::{Held, State};
 use crate::kernel::text::mask_account;
@@ -45,7 +45,12 @@ struct Summary {
 
 /// `GET /setup`.
 pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
-    let Some(held) = held(&visit).await? else { return start(&visit) };
+    let Some(held) = held(&visit).await? else {
+        return match waiting::page(&visit).await? {
+            Some(page) => Ok(page),
+            None => start(&visit),
+        };
+    };
     match held.registration.state(visit.now()) {
         State::Pending { .. } => summary(&visit, &held),
         State::Expired { .. } => words::page(&visit, Words::of_refusal(&Refusal::Expired, Some(&held.registration))),
@@ -65,7 +70,7 @@ fn start(visit: &Visit) -> Result<HttpResponse, WebError> {
         shell: visit.shell("Set up your product"),
         sign_in: paths::with_query(&paths::sign_in(), &[("next", &paths::console())]),
         register: paths::register(),
-        subscriptions: paths::subscriptions(),
+        subscriptions: visit.shop().subscriptions.clone(),
         support: visit.portal().config.support_email.clone(),
     };
     visit.page(StatusCode::OK, &page)

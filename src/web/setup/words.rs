@@ -4,6 +4,7 @@
 use crate::fulfilment::land::LandingRefusal;
 use crate::fulfilment::prepare::Refusal;
 use crate::fulfilment::registration::Registration;
+use crate::kernel::show;
 use crate::web::shell::Shell;
 use crate::web::{Visit, WebError, paths};
 use actix_web::HttpResponse;
@@ -35,6 +36,10 @@ pub struct Words {
     pub waits: bool,
     /// The address that forgets the registration in this browser; empty where none is to be forgotten.
     pub forget: String,
+    /// The address that asks the marketplace again; empty where that is no help.
+    pub again: String,
+    /// Seconds after which asking again makes sense.
+    pub again_in: u16,
 }
 
 #[derive(Template)]
@@ -57,6 +62,7 @@ pub fn sign_in_and_activate() -> String {
 /// When the template fails, which is a defect.
 pub fn page(visit: &Visit, words: Words) -> Result<HttpResponse, WebError> {
     let support = visit.portal().config.support_email.clone();
+    let words = words.seen_by(visit);
     let response = visit.page(words.status, &Problem { shell: visit.shell(words.heading), words: words.clone(), support })?;
     Ok(with_headers(response, &words))
 }
@@ -65,10 +71,10 @@ pub fn page(visit: &Visit, words: Words) -> Result<HttpResponse, WebError> {
 #[must_use]
 pub fn with_headers(mut response: HttpResponse, words: &Words) -> HttpResponse {
     if words.waits {
-        response.headers_mut().insert(HeaderName::from_static("refresh"), HeaderValue::from(REFRESH_SECONDS));
+        response.headers_mut().insert(HeaderName::from_static("refresh"), HeaderValue::from(words.again_in));
     }
     if words.status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(REFRESH_SECONDS));
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(words.again_in));
     }
     response
 }
@@ -96,7 +102,8 @@ fn restart(product: Option<&str>) -> Vec<String> {
 
 fn said(status: StatusCode, heading: &'static str, lines: &[&str]) -> Words {
     let lines = lines.iter().map(|line| (*line).to_owned()).collect();
-    Words { status, heading, lines, steps: Vec::new(), ways: Vec::new(), waits: false, forget: String::new() }
+    let (forget, again) = (String::new(), String::new());
+    Words { status, heading, lines, steps: Vec::new(), ways: Vec::new(), waits: false, forget, again, again_in: REFRESH_SECONDS }
 }
 
 impl Words {
@@ -106,6 +113,39 @@ impl Words {
 
     fn ways(self, ways: Vec<Way>) -> Self {
         Self { ways, ..self }
+    }
+
+    /// The same where people buy elsewhere, and where it is known when the marketplace is asked again.
+    #[must_use]
+    pub fn seen_by(mut self, visit: &Visit) -> Self {
+        for way in self.ways.iter_mut().filter(|way| way.href == paths::subscriptions()) {
+            way.href = visit.shop().subscriptions.clone();
+        }
+        let resumes_at = visit.portal().fulfilment.marketplace.resumes_at();
+        if let Some(at) = resumes_at.filter(|_| self.status == StatusCode::SERVICE_UNAVAILABLE) {
+            let seconds = (at - visit.now()).num_seconds() + 1;
+            let when = show::clock_time(at, visit.zone());
+            self.lines
+                .push(format!("It is asked again in {}, at {when}. Trying before then does not help.", show::count(seconds, "second")));
+            self.again_in = u16::try_from(seconds).unwrap_or(REFRESH_SECONDS).max(REFRESH_SECONDS);
+        }
+        self
+    }
+
+    /// A registration that was kept because the marketplace could not be asked.
+    #[must_use]
+    pub fn waiting(until: &str) -> Self {
+        let words = said(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The marketplace cannot be reached",
+            &[
+                "We could not ask the marketplace what you purchased. It usually works again within a few minutes.",
+                "Your registration is kept: this page asks again by itself and goes on from here. Your purchase is not affected, and nothing was activated.",
+            ],
+        );
+        let late = format!("If it is still not reached by {until}, start again from Subscriptions in the marketplace.");
+        let lines = words.lines.iter().cloned().chain([late]).collect();
+        Self { lines, waits: true, again: paths::setup_again(), forget: paths::setup_forget(), ..words }
     }
 
     /// The same words with another status, where a page is an answer to a change instead of a look.

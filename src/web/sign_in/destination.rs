@@ -5,6 +5,7 @@ use super::next::NextPath;
 use crate::access::Actor;
 use crate::identity::actor::{self, Chosen};
 use crate::kernel::id::{PersonId, SessionReference};
+use crate::web::shop::Shop;
 use crate::web::{Visit, WebError, paths, setup};
 
 /// The address to go to. A registration that this browser holds comes first (SET-8).
@@ -27,7 +28,7 @@ pub async fn after_sign_in(visit: &Visit, person: PersonId, next: Option<NextPat
         (visit.now(), visit.portal().config.access_lengths),
     )
     .await?;
-    Ok(actor.as_ref().map_or_else(paths::account, start_page))
+    Ok(actor.as_ref().map_or_else(paths::account, |actor| start_page(actor, visit.shop())))
 }
 
 /// The Activate page, when this browser holds a registration that waits for it.
@@ -39,12 +40,12 @@ pub async fn waiting_activation(visit: &Visit) -> Result<Option<String>, WebErro
 }
 
 /// The start page of the first side that a person has a part in.
-pub fn start_page(actor: &Actor) -> String {
+pub fn start_page(actor: &Actor, shop: &Shop) -> String {
     if !actor.memberships.is_empty() {
         paths::console()
     } else if !actor.staff.is_empty() {
         paths::admin()
-    } else if !actor.seats.is_empty() {
+    } else if !actor.seats.is_empty() && shop.is_embedded {
         paths::marketplace()
     } else {
         paths::account()

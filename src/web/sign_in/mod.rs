@@ -11,6 +11,8 @@ mod register_finish;
 mod sign_in;
 mod sign_out;
 
+pub use destination::start_page;
+
 use super::paths;
 use super::route::{Access, Entry, get, post};
 use actix_web::web;

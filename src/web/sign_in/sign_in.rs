@@ -124,7 +124,7 @@ async fn page(visit: &Visit, form: FormView, next: Option<&NextPath>, status: St
         forgot: paths::password_forgot(),
         register: paths::register(),
         setting_up: waiting_activation(visit).await?.is_some(),
-        signed_in: visit.actor().map(|actor| (actor.email.clone(), start_page(actor))),
+        signed_in: visit.actor().map(|actor| (actor.email.clone(), start_page(actor, visit.shop()))),
         people: people.collect(),
     };
     visit.page(status, &sign_in)

@@ -13,6 +13,7 @@ use creditdesk::fulfilment::products::Products;
 use creditdesk::fulfilment::{Fulfilment, Links};
 use creditdesk::kernel::clock::Timestamp;
 use creditdesk::kernel::id::BusinessId;
+use creditdesk::kernel::sealing::SealingKey;
 use icalendar::{Calendar, Component};
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ fn room(stage: &Stage) -> Fulfilment {
             licenses: "https://desk.example/console/licenses".to_owned(),
             credits: "https://desk.example/console/credits".to_owned(),
         },
+        sealing: SealingKey::generate(),
     }
 }
 

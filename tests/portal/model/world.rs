@@ -18,6 +18,7 @@ use creditdesk::fulfilment::{Fulfilment, Links, reread, sync};
 use creditdesk::identity::actor::{self, Chosen};
 use creditdesk::kernel::credits::Credits;
 use creditdesk::kernel::id::{BusinessId, LicenseId, PersonId, RegistrationId, SessionReference, TransferId};
+use creditdesk::kernel::sealing::SealingKey;
 use creditdesk::kernel::secret::Secret;
 use creditdesk::marketplace::catalog::{Catalog, EMBEDDED};
 use creditdesk::marketplace::ids::{AgreementId, Prodview, QuoteId};
@@ -135,6 +136,7 @@ impl World {
             clock: stage.clock.clone(),
             products: Products::Every,
             links: Links { licenses: "http://localhost/l".to_owned(), credits: "http://localhost/c".to_owned() },
+            sealing: SealingKey::generate(),
         };
         let (bought, quotes, held, requests) = (vec![], vec![], vec![], vec![]);
         Self { stage, businesses, bought, administrators, buyers, support, lead, till, room, listings, shelf, quotes, held, requests }

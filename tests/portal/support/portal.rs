@@ -4,7 +4,7 @@
 use super::browser::Browser;
 use super::stage::Stage;
 use creditdesk::application::{self, Launch, Running};
-use creditdesk::config::{Config, IncomingSettings, Settings, WireSettings};
+use creditdesk::config::{AwsSettings, Config, IncomingSettings, Settings, WireSettings};
 use creditdesk::db::Db;
 use creditdesk::fulfilment::marketplace::Marketplace;
 use creditdesk::fulfilment::products::Products;
@@ -40,6 +40,17 @@ impl Portal {
         Self::assemble(stage, stage.db.clone(), None, Products::Every, wire).await
     }
 
+    /// A console whose purchases are those of AWS Marketplace.
+    pub async fn with_aws(stage: &Stage, aws: AwsSettings) -> Self {
+        let settings = Settings { marketplace: Some("aws".to_owned()), aws, ..Settings::default() };
+        Self::launch(stage, stage.db.clone(), None, Products::Every, settings).await
+    }
+
+    /// What its handlers and jobs share.
+    pub fn inside(&self) -> &application::Portal {
+        &self.running.portal
+    }
+
     /// Where the API listens when it has a port of its own.
     pub fn own_wire_origin(&self) -> Option<String> {
         self.running.wire_address.map(|address| format!("http://{address}"))
@@ -48,25 +59,19 @@ impl Portal {
     /// One that topics may post to.
     pub async fn with_incoming(stage: &Stage, incoming: IncomingSettings) -> Self {
         let settings = Settings { incoming, ..Settings::default() };
-        Self::assemble_with(stage, stage.db.clone(), None, Products::Every, settings).await
+        Self::launch(stage, stage.db.clone(), None, Products::Every, settings).await
     }
 
     async fn assemble(stage: &Stage, db: Db, marketplace: Option<Arc<dyn Marketplace>>, products: Products, wire: WireSettings) -> Self {
-        Self::assemble_with(stage, db, marketplace, products, Settings { wire, ..Settings::default() }).await
+        Self::launch(stage, db, marketplace, products, Settings { wire, ..Settings::default() }).await
     }
 
-    async fn assemble_with(
-        stage: &Stage,
-        db: Db,
-        marketplace: Option<Arc<dyn Marketplace>>,
-        products: Products,
-        settings: Settings,
-    ) -> Self {
+    async fn launch(stage: &Stage, db: Db, marketplace: Option<Arc<dyn Marketplace>>, products: Products, more: Settings) -> Self {
         let settings = Settings {
             listen: Some("127.0.0.1:0".to_owned()),
             data: Some(stage.folder().to_owned()),
             database_url: Some(stage.url().to_owned()),
-            ..settings
+            ..more
         };
         let config = Config::from_settings(settings).expect("a configuration without problems");
         let (clock, password_cost) = (stage.clock.clone(), Cost::LEAST);

@@ -9,6 +9,7 @@ use creditdesk::kernel::clock::{Clock, Timestamp};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// No story may take longer; one that hangs fails instead of holding up the run.
@@ -22,6 +23,8 @@ pub struct Stage {
     pub clock: Clock,
     url: String,
     folder: PathBuf,
+    /// Databases of further programs in this story, to be taken away at its end.
+    others: Arc<Mutex<Vec<Stage>>>,
 }
 
 /// 2 March 2026, 09:00 UTC, a Monday: when every story begins.
@@ -55,6 +58,21 @@ impl Stage {
         Portal::start(self).await
     }
 
+    /// The place of another program in the same story: a database and a folder of its own, the same clock.
+    pub async fn second(&self) -> Self {
+        let number = self.others.lock().expect("no test panics while it holds this").len() + 2;
+        let folder = self.folder.join(format!("program-{number}"));
+        std::fs::create_dir_all(&folder).expect("a writable folder");
+        let url = match self.engine() {
+            Engine::Sqlite => sqlite::fresh(&folder).await,
+            Engine::Postgres => postgres::fresh().await,
+        };
+        let db = Db::open(&url).await.expect("a database that opens");
+        let made = || Self { db: db.clone(), clock: self.clock.clone(), url: url.clone(), folder: folder.clone(), others: Arc::default() };
+        self.others.lock().expect("no test panics while it holds this").push(made());
+        made()
+    }
+
     /// Somebody who acts now, without a row in `people`.
     pub fn who(&self, name: &str) -> Who {
         Who {
@@ -82,8 +100,17 @@ where
             Engine::Postgres => postgres::fresh().await,
         };
         let db = Db::open(&url).await.expect("a database that opens");
-        let stage = Stage { db: db.clone(), clock: Clock::manual(opening()), url: url.clone(), folder: folder.path().to_owned() };
+        let others: Arc<Mutex<Vec<Stage>>> = Arc::default();
+        let clock = Clock::manual(opening());
+        let stage = Stage { db: db.clone(), clock, url: url.clone(), folder: folder.path().to_owned(), others: Arc::clone(&others) };
         let told = tokio::time::timeout(STORY_MAX, AssertUnwindSafe(story(stage)).catch_unwind()).await;
+        let others = std::mem::take(&mut *others.lock().expect("no test panics while it holds this"));
+        for other in others {
+            other.db.close().await;
+            if engine == Engine::Postgres {
+                postgres::drop_database(&other.url).await;
+            }
+        }
         db.close().await;
         if engine == Engine::Postgres {
             postgres::drop_database(&url).await;

@@ -19,6 +19,7 @@ use creditdesk::fulfilment::{Fulfilment, Links, transfer};
 use creditdesk::identity::actor::{self, Chosen};
 use creditdesk::kernel::id::{BusinessId, SessionReference};
 use creditdesk::kernel::page::PageSize;
+use creditdesk::kernel::sealing::SealingKey;
 use std::sync::Arc;
 
 /// The room over a marketplace that does what it is told.
@@ -32,7 +33,14 @@ impl Live {
         let market = FakeMarketplace::default();
         let links = Links { licenses: "https://desk.example/l".to_owned(), credits: "https://desk.example/c".to_owned() };
         let (db, clock) = (stage.db.clone(), stage.clock.clone());
-        let room = Fulfilment { db, marketplace: Arc::new(market.clone()), clock, products: Products::Every, links };
+        let room = Fulfilment {
+            db,
+            marketplace: Arc::new(market.clone()),
+            clock,
+            products: Products::Every,
+            links,
+            sealing: SealingKey::generate(),
+        };
         Self { market, room }
     }
 

@@ -1,7 +1,7 @@
-//! Secrets of access keys at rest. A signature is checked by making it again, so a hash of the secret would not do: it is
-//! encrypted under a key that is not in the database, and bound to the id of its access key.
+//! Secrets at rest that have to be read again, so that a hash of them would not do: they are
+//! encrypted under a key that is not in the database, and bound to the name of what they belong to.
 
-use crate::kernel::random;
+use super::random;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use std::fmt;

@@ -1,0 +1,6 @@
+//! The console as a client of AWS Marketplace: the official SDK calls a second Creditdesk, which stands for the service.
+
+mod faults;
+mod journey;
+mod reconciliation;
+mod setup;

@@ -29,7 +29,7 @@ fn outages() -> Vec<Fault> {
 
 async fn vendor_behind(stage: &Stage) -> (Vendor, Upstream) {
     let market = stage.portal().await;
-    let upstream = Upstream::before(&market.origin);
+    let upstream = Upstream::before(&market.origin, &stage.clock);
     let vendor = Vendor::open_at(stage, market, &upstream.address).await;
     (vendor, upstream)
 }
@@ -197,7 +197,7 @@ both_engines! {
     #[test]
     async fn a_single_failure_is_not_noticed(stage: Stage) {
         let market = stage.portal().await;
-        let upstream = Upstream::before(&market.origin);
+        let upstream = Upstream::before(&market.origin, &stage.clock);
         let vendor = Vendor::open_at(&stage, market, &upstream.address).await;
         let seller = crate::support::wire::Client::of_seller(&stage, &vendor.market, crate::support::wire::TREND_MICRO).await;
         let place = stage.second().await;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 async fn vendor_behind(stage: &Stage) -> (Vendor, Upstream) {
     let market = stage.portal().await;
-    let upstream = Upstream::before(&market.origin);
+    let upstream = Upstream::before(&market.origin, &stage.clock);
     let vendor = Vendor::open_at(stage, market, &upstream.address).await;
     (vendor, upstream)
 }

@@ -1,7 +1,9 @@
 //! What stands between a console and the marketplace's API: it passes calls on as they are, and fails them as it is told. The
 //! signature stays valid, because the host that was signed is passed on too.
 
+use actix_web::http::header;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use creditdesk::kernel::clock::Clock;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -39,17 +41,18 @@ pub struct Upstream {
     state: Arc<Mutex<State>>,
     origin: String,
     http: reqwest::Client,
+    clock: Clock,
     /// Its own address.
     pub address: String,
 }
 
 impl Upstream {
-    /// In front of a marketplace.
-    pub fn before(origin: &str) -> Self {
+    /// In front of a marketplace. Its answers are dated by the story's clock, which the SDK compares with its own.
+    pub fn before(origin: &str, clock: &Clock) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("its address"));
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let made = Self { state: Arc::default(), origin: origin.to_owned(), http, address };
+        let made = Self { state: Arc::default(), origin: origin.to_owned(), http, clock: clock.clone(), address };
         let shared = web::Data::new(made.clone());
         let server =
             HttpServer::new(move || App::new().app_data(shared.clone()).default_service(web::to(pass))).workers(1).disable_signals();
@@ -96,14 +99,21 @@ async fn pass(request: HttpRequest, body: web::Bytes, upstream: web::Data<Upstre
         once.or_else(|| state.faults.get(operation.as_str()).cloned())
     };
     let is_cbor = request.path().starts_with("/service/");
+    let mut response = fail(fault, is_cbor, &request, body, &upstream).await;
+    let date = upstream.clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    response.headers_mut().insert(header::DATE, date.parse().expect("a date"));
+    response
+}
+
+async fn fail(fault: Option<Fault>, is_cbor: bool, request: &HttpRequest, body: web::Bytes, upstream: &Upstream) -> HttpResponse {
     match fault {
-        None => forward(&request, body, &upstream, |value| value).await,
+        None => forward(request, body, upstream, |value| value).await,
         Some(Fault::Without(member)) => {
             let without = |mut value: Value| {
                 value.as_object_mut().expect("an object").remove(member);
                 value
             };
-            forward(&request, body, &upstream, without).await
+            forward(request, body, upstream, without).await
         }
         Some(Fault::Silence) => std::future::pending().await,
         Some(Fault::Status(status)) => HttpResponse::build(status.try_into().expect("a status")).body("<html>no</html>"),

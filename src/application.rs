@@ -16,6 +16,7 @@ use crate::marketplace::pay::Till;
 use crate::marketplace::wire::call::Desk;
 use crate::notices::port::MailPort;
 use crate::telemetry::RequestSpan;
+use crate::test_bench::Bench;
 use crate::web::api::Pace;
 use crate::web::cookies::Jar;
 use crate::web::{assets, headers, health, paths, routes, wire};
@@ -118,6 +119,8 @@ pub struct Portal {
     pub demonstration: bool,
     /// The marketplace's API: the key of its access keys, and what is switched on.
     pub wire: Desk,
+    /// The test bench: off unless it was switched on.
+    pub bench: Bench,
     /// Wakes the clockwork.
     pub wake: Wake,
     /// What `/metrics` prints.
@@ -263,8 +266,8 @@ pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
     let cookie_key = Key::derive_from(&portal.form_key);
     let server = HttpServer::new(move || {
         let portal = portal.clone();
-        let jar = portal.jar();
-        let sessions = SessionMiddleware::builder(Sessions::new(portal.db.clone(), portal.clock.clone()), cookie_key.clone())
+        let (jar, with_bench) = (portal.jar(), portal.bench.is_on());
+        let sessions = SessionMiddleware::builder(Sessions::new(portal.db.clone(), portal.clock.unmoved()), cookie_key.clone())
             .cookie_name(jar.name(crate::web::cookies::SESSION))
             .cookie_secure(jar.secure)
             .cookie_http_only(true)
@@ -283,7 +286,7 @@ pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
             .route(paths::HEALTHZ, web::get().to(health::live))
             .route(paths::READYZ, web::get().to(health::ready))
             .route(paths::METRICS, web::get().to(health::metrics))
-            .service(web::scope("").wrap(sessions).configure(|config| routes::configure(config, wire_listen == WireListen::Portal)))
+            .service(web::scope("").wrap(sessions).configure(|config| routes::configure(config, wire_listen == WireListen::Portal, with_bench)))
     })
     .workers(workers)
     .shutdown_timeout(SHUTDOWN_SECONDS)

@@ -22,6 +22,7 @@ use crate::marketplace::publish::publish;
 use crate::marketplace::wire::call::Desk;
 use crate::marketplace::wire::sealing::SealingKey;
 use crate::notices::port::{Delivered, MailPort};
+use crate::test_bench::Bench;
 use crate::web::api::Pace;
 use crate::web::{headers, paths};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
@@ -57,6 +58,8 @@ pub async fn open_database(config: &Config) -> Result<Db, StartError> {
 /// See [`StartError`].
 pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<Portal, StartError> {
     let Launch { config, clock, password_cost, marketplace, products, .. } = launch;
+    let (bench, clock) = if config.test_bench { (Bench::on(db.clone()), clock.movable()) } else { (Bench::off(), clock) };
+    bench.follow(&clock).await?;
     let public_url = match &config.public_url {
         Some(url) => url.clone(),
         None => own_address(listening_on)?,
@@ -74,10 +77,10 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
     }
     let origin = public_url.origin().ascii_serialization();
     let providers = if demonstration { Providers::with_test() } else { Providers::invoice_only() };
-    let till = Till { db: db.clone(), providers, public_url: origin.clone() };
+    let till = Till { db: db.clone(), providers: providers.under(&bench), public_url: origin.clone() };
     let fulfilment = Fulfilment {
         db: db.clone(),
-        marketplace: marketplace.unwrap_or_else(|| Arc::new(Embedded::new(db.clone(), clock.clone()))),
+        marketplace: marketplace.unwrap_or_else(|| Arc::new(Embedded::new(db.clone(), clock.clone()).under(bench.clone()))),
         clock: clock.clone(),
         products,
         links: Links { licenses: format!("{origin}{}", paths::LICENSES), credits: format!("{origin}{}", paths::CREDITS) },
@@ -96,7 +99,8 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         pace: Pace::default(),
         hasher,
         demonstration,
-        wire: Desk::new(sealing_key(&config)?, config.wire.switches.clone()),
+        wire: Desk { bench: bench.clone(), ..Desk::new(sealing_key(&config)?, config.wire.switches.clone()) },
+        bench,
         wake: Wake::default(),
         metrics: recorder(),
         config: Arc::new(config),

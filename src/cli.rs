@@ -17,6 +17,7 @@ use crate::kernel::clock::Clock;
 use crate::kernel::email::Email;
 use crate::kernel::random;
 use crate::telemetry;
+use crate::test_bench_command::{self, TestBenchCommand};
 use clap::{Parser, Subcommand};
 use std::path::Path;
 
@@ -60,6 +61,11 @@ enum Command {
     Audit {
         #[command(subcommand)]
         what: AuditCommand,
+    },
+    /// The test bench for vendors' engineers: put the clock forward, switch faults
+    TestBench {
+        #[command(subcommand)]
+        what: TestBenchCommand,
     },
     /// Measure this machine: pages and activations beside their limits, memory, time to ready
     Bench(bench::Options),
@@ -124,6 +130,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Audit { what: AuditCommand::Verify { head } } => verify_audit(&config, head.as_deref()).await,
         Command::Audit { what: AuditCommand::Head } => print_audit_head(&config).await,
         Command::Doctor => examine(&config).await,
+        Command::TestBench { what } => test_bench_command::run(config, what).await,
         Command::Bench(options) => Ok(bench::run(&config, options).await?),
     }
 }

@@ -1,8 +1,10 @@
 //! Configuration: one documented set of names, each an environment variable and a flag. Everything that is wrong is
 //! reported at once, and secrets do not print.
 
+mod test_bench;
 mod wire;
 
+pub use test_bench::TestBenchSettings;
 pub use wire::{Wire, WireListen, WireSettings};
 
 use crate::access::Lengths;
@@ -70,6 +72,9 @@ pub struct Settings {
     /// The API for the official SDKs.
     #[command(flatten)]
     pub wire: WireSettings,
+    /// The test bench.
+    #[command(flatten)]
+    pub test_bench: TestBenchSettings,
 }
 
 /// When demonstration data is loaded.
@@ -143,6 +148,8 @@ pub struct Config {
     pub log_json: bool,
     /// The API for the official SDKs.
     pub wire: Wire,
+    /// Whether the test bench is on.
+    pub test_bench: bool,
 }
 
 impl fmt::Debug for Config {
@@ -208,6 +215,8 @@ impl Config {
         let lock = or(&mut problems, "CREDITDESK_LOCK_DAYS", settings.lock_days, "30", parse_days);
         let log_json = or(&mut problems, "CREDITDESK_LOG_FORMAT", settings.log_format, "text", parse_log_format);
         let wire = Wire::from_settings(settings.wire, &mut problems);
+        let listeners: Vec<SocketAddr> = listen.into_iter().chain(wire.own_listener()).collect();
+        let test_bench = test_bench::read(settings.test_bench, &listeners, &mut problems);
         let support_email = settings.support_email.unwrap_or_else(|| "support@creditdesk.example".to_owned());
         match (listen, demo, marketplace, mail_from, workers, log_json, grace.zip(lock)) {
             (Some(listen), Some(demo), Some(marketplace), Some(mail_from), Some(workers), Some(log_json), Some((grace, lock)))
@@ -230,6 +239,7 @@ impl Config {
                     workers,
                     log_json,
                     wire,
+                    test_bench,
                 })
             }
             _ => Err(ConfigError(problems)),

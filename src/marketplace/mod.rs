@@ -3,6 +3,7 @@
 
 mod accept;
 pub mod agreement;
+pub mod bench;
 pub mod buyer;
 pub mod catalog;
 pub mod entitlement;

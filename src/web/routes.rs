@@ -31,10 +31,14 @@ pub fn table() -> Vec<Entry> {
     table
 }
 
-/// Puts the table into an application, with the marketplace's API or, where that has a port of its own, without.
-pub fn configure(config: &mut web::ServiceConfig, with_wire: bool) {
+/// Puts the table into an application, with the marketplace's API or, where that has a port of its own, without; the pages of
+/// the test bench are there only while it is on.
+pub fn configure(config: &mut web::ServiceConfig, with_wire: bool, with_bench: bool) {
     let mut by_pattern: BTreeMap<&'static str, Vec<Entry>> = BTreeMap::new();
-    for entry in table().into_iter().filter(|entry| with_wire || entry.access != Access::Signed) {
+    let served = |entry: &Entry| {
+        (with_wire || entry.access != Access::Signed) && (with_bench || !entry.pattern.starts_with(paths::TEST_BENCH))
+    };
+    for entry in table().into_iter().filter(served) {
         by_pattern.entry(entry.pattern).or_default().push(entry);
     }
     let mut patterns: Vec<_> = by_pattern.into_iter().collect();

@@ -29,6 +29,8 @@ mod rows;
 mod search;
 mod service_keys;
 mod start;
+mod test_bench;
+mod test_bench_calls;
 mod transfer;
 mod transfer_decide;
 mod transfer_request;
@@ -88,6 +90,7 @@ pub fn routes() -> Vec<Entry> {
     ];
     lines.extend(expiry_routes());
     lines.extend(access_key_routes());
+    lines.extend(test_bench_routes());
     lines
 }
 
@@ -100,6 +103,20 @@ fn access_key_routes() -> Vec<Entry> {
         get(paths::ACCESS_KEY_NEW, keys, || web::to(access_keys::new)),
         get(paths::ACCESS_KEY, keys, || web::to(access_keys::show)),
         post(paths::ACCESS_KEY_REVOKE, keys, || web::to(access_keys::revoke)),
+    ]
+}
+
+/// The test bench; `routes::configure` leaves it out while it is off.
+fn test_bench_routes() -> Vec<Entry> {
+    let bench = Access::May(Action::UseTestBench);
+    vec![
+        get(paths::TEST_BENCH, bench, || web::to(test_bench::show)),
+        post(paths::TEST_BENCH_CLOCK, bench, || web::to(test_bench::put_forward)),
+        post(paths::TEST_BENCH_FAULTS, bench, || web::to(test_bench::switch_on)),
+        post(paths::TEST_BENCH_FAULT_OFF, bench, || web::to(test_bench::switch_off)),
+        get(paths::TEST_BENCH_CALLS, bench, || web::to(test_bench_calls::list)),
+        get(paths::TEST_BENCH_CALLS_CSV, bench, || web::to(test_bench_calls::csv)),
+        get(paths::TEST_BENCH_CALL, bench, || web::to(test_bench_calls::detail)),
     ]
 }
 

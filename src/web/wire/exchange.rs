@@ -1,6 +1,7 @@
 //! One exchange: an operation that was let in, and its answer. Everything that is ever said to a client of the API goes
 //! through here, so that what is to see every call has one place to look.
 
+use super::seen::Seen;
 use crate::application::Portal;
 use crate::audit::Who;
 use crate::kernel::clock::Timestamp;
@@ -24,6 +25,8 @@ pub struct Exchange {
     pub(super) caller: Caller,
     pub(super) who: Who,
     pub(super) members: Members,
+    /// For the test bench's inspector, if it is on.
+    pub(super) seen: Option<Seen>,
 }
 
 impl FromRequest for Exchange {
@@ -38,32 +41,34 @@ impl FromRequest for Exchange {
 
 /// Every operation, in every protocol.
 pub async fn answer(exchange: Exchange) -> HttpResponse {
-    let Exchange { portal, protocol, operation, caller, who, members } = exchange;
+    let Exchange { portal, protocol, operation, caller, who, members, seen } = exchange;
     let context = Context { till: &portal.till, desk: &portal.wire, caller: &caller, who: &who };
     let answered = call::answer(context, operation, &members).await;
     if operation == Operation::AcceptAgreementRequest {
         // Mail and events of a purchase wait for the clockwork.
         portal.wake.now();
     }
-    reply(protocol, operation.service() == Service::Agreement, &who.request_id, who.now, answered)
+    let (status, body) = said(operation.service() == Service::Agreement, &who.request_id, answered);
+    if let Some(seen) = seen {
+        portal.bench.note(seen.answered(Some((operation, &caller)), status, &body)).await;
+    }
+    reply(protocol, &who.request_id, portal.clock.unmoved().now(), (status, body))
 }
 
-/// The answer as it is sent. The date is the clock's that signatures are checked against, so that clients whose clock is
-/// off correct theirs.
-pub(super) fn reply(
-    protocol: Protocol,
-    names_request: bool,
-    reference: &str,
-    now: Timestamp,
-    answered: Result<Structure, Fault>,
-) -> HttpResponse {
-    let (status, body) = match answered {
+/// What an answer says, whatever protocol it goes out in.
+pub(super) fn said(names_request: bool, reference: &str, answered: Result<Structure, Fault>) -> (StatusCode, Members) {
+    match answered {
         Ok(structure) => (StatusCode::OK, structure.0),
         Err(fault) => {
             let fault = if names_request { fault.with("requestId", reference) } else { fault };
             (StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), fault.body())
         }
-    };
+    }
+}
+
+/// The answer as it is sent. The date is the clock's that signatures are checked against, so that clients whose clock is
+/// off correct theirs.
+pub(super) fn reply(protocol: Protocol, reference: &str, now: Timestamp, (status, body): (StatusCode, Members)) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     response
         .insert_header((header::CONTENT_TYPE, protocol.media_type()))

@@ -3,6 +3,7 @@
 
 mod exchange;
 mod guard;
+mod seen;
 
 pub use guard::guard;
 

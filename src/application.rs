@@ -11,7 +11,7 @@ use crate::fulfilment::products::Products;
 use crate::identity::password::{Cost, PasswordHasher};
 use crate::identity::session::Sessions;
 use crate::jobs::{self, Wake};
-use crate::kernel::clock::Clock;
+use crate::kernel::clock::{Clock, Timestamp};
 use crate::marketplace::pay::Till;
 use crate::marketplace::wire::call::Desk;
 use crate::notices::port::MailPort;
@@ -128,6 +128,14 @@ pub struct Portal {
 }
 
 impl Portal {
+    /// The present instant. Where another process has put the test bench's clock forward, this one follows first.
+    pub async fn present(&self) -> Timestamp {
+        if let Err(error) = self.bench.follow(&self.clock).await {
+            tracing::warn!(?error, "the test bench's clock could not be read");
+        }
+        self.clock.now()
+    }
+
     /// How cookies are made for the public address.
     #[must_use]
     pub fn jar(&self) -> Jar {
@@ -286,7 +294,9 @@ pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
             .route(paths::HEALTHZ, web::get().to(health::live))
             .route(paths::READYZ, web::get().to(health::ready))
             .route(paths::METRICS, web::get().to(health::metrics))
-            .service(web::scope("").wrap(sessions).configure(|config| routes::configure(config, wire_listen == WireListen::Portal, with_bench)))
+            .service(
+                web::scope("").wrap(sessions).configure(|config| routes::configure(config, wire_listen == WireListen::Portal, with_bench)),
+            )
     })
     .workers(workers)
     .shutdown_timeout(SHUTDOWN_SECONDS)

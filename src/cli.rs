@@ -137,6 +137,9 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
 
 fn announce(running: &Running) {
     println!("Creditdesk is ready at {}", running.portal.public_url);
+    if running.portal.bench.is_on() {
+        println!("The test bench is on: {}", running.portal.address_of(crate::web::paths::TEST_BENCH));
+    }
     if running.portal.demonstration {
         println!("\nDemonstration people, all with the password {}:", demo::PASSWORD);
         for person in demo::people() {

@@ -9,7 +9,6 @@ use crate::config::{Config, Demo};
 use crate::db::SplitRefusal;
 use crate::jobs::{MailIs, move_clock};
 use crate::kernel::show;
-use crate::test_bench::clock::wanted;
 use crate::test_bench::fault::Fault;
 use clap::{Subcommand, ValueEnum};
 
@@ -69,13 +68,14 @@ async fn act(portal: &Portal, command: TestBenchCommand) -> Result<(), CliError>
     let who = Who::system("test-bench command", portal.clock.now());
     match command {
         TestBenchCommand::Clock { to: Some(to) } => {
-            let to = wanted(&to, who.now).map_err(|refusal| CliError::Refused(refusal.to_string()))?;
-            move_clock(portal, &who, to, MailIs::Left).await.map_err(StartError::Storage)?;
+            let moved = move_clock(portal, &who, &to, MailIs::Left).await.refusal().map_err(StartError::Storage)?;
+            moved.map_err(|refusal| CliError::Refused(refusal.to_string()))?;
             say_clock(portal);
         }
         TestBenchCommand::Clock { to: None } => say_clock(portal),
         TestBenchCommand::Fault { name, to, value, next } => {
-            let fault = Fault::parse(&name).ok_or_else(|| CliError::Refused(format!("there is no fault {name:?}; there are {}", names())))?;
+            let fault =
+                Fault::parse(&name).ok_or_else(|| CliError::Refused(format!("there is no fault {name:?}; there are {}", names())))?;
             switch(portal, &who, fault, (to, value, next)).await?;
         }
         TestBenchCommand::Show => {

@@ -42,8 +42,7 @@ mod tests {
     use super::*;
 
     fn check(bench: Option<&str>, reachable: Option<&str>, listener: &str) -> (bool, Vec<String>) {
-        let settings =
-            TestBenchSettings { test_bench: bench.map(str::to_owned), test_bench_reachable: reachable.map(str::to_owned) };
+        let settings = TestBenchSettings { test_bench: bench.map(str::to_owned), test_bench_reachable: reachable.map(str::to_owned) };
         let mut problems = Vec::new();
         (read(settings, &["127.0.0.1:8080".parse().unwrap(), listener.parse().unwrap()], &mut problems), problems)
     }

@@ -102,7 +102,11 @@ pub const JOBS: &[Job] = &[
     Job { name: "sweep handles", every: SELDOM, work: |portal| async { Ok(forget_handles(&portal.fulfilment).await?) }.boxed() },
     Job { name: "sweep tokens", every: SELDOM, work: |portal| async { Ok(token::sweep(&portal.db, portal.clock.now()).await?) }.boxed() },
     Job { name: "sweep test bench", every: SELDOM, work: |portal| async { Ok(portal.bench.sweep(portal.clock.now()).await?) }.boxed() },
-    Job { name: "sweep sign-ins", every: SELDOM, work: |portal| async { Ok(sweep(&portal.db, portal.clock.unmoved().now()).await?) }.boxed() },
+    Job {
+        name: "sweep sign-ins",
+        every: SELDOM,
+        work: |portal| async { Ok(sweep(&portal.db, portal.clock.unmoved().now()).await?) }.boxed(),
+    },
 ];
 
 /// Says which accounts are not the sum of their entries; nothing is mended, because nobody knows which side is right.
@@ -123,9 +127,7 @@ pub async fn run_due_jobs(portal: &Portal) {
 
 /// The same of some jobs. Where another process moved the test bench's clock, this one follows first.
 pub(super) async fn run_due(portal: &Portal, wanted: fn(&Job) -> bool) {
-    if let Err(error) = portal.bench.follow(&portal.clock).await {
-        tracing::warn!(?error, "the test bench's clock could not be read");
-    }
+    portal.present().await;
     for job in JOBS.iter().filter(|job| wanted(job)) {
         if let Err(error) = run_one(portal, job).await {
             metrics::counter!("creditdesk_job_failures_total", "job" => job.name).increment(1);

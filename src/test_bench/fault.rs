@@ -86,9 +86,12 @@ impl Fault {
             Self::Throttling => Some(("calls a second", 0)),
             Self::DuplicateEvents => Some(("seconds", 0)),
             Self::ReorderedEvents => Some(("seconds", 10)),
-            Self::EmptyPages | Self::DisabledApi | Self::InternalError | Self::ExpiredTokens | Self::ReplayedTokens | Self::DroppedEvents => {
-                None
-            }
+            Self::EmptyPages
+            | Self::DisabledApi
+            | Self::InternalError
+            | Self::ExpiredTokens
+            | Self::ReplayedTokens
+            | Self::DroppedEvents => None,
         }
     }
 }

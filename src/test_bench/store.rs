@@ -24,9 +24,9 @@ pub(super) async fn list_faults(db: &Db) -> Result<Faults, Error> {
     type Row = (String, i64, Option<i64>, Timestamp, String);
     let rows: Vec<Row> = db.read("SELECT name, value, remaining, switched_on_at, switched_on_by FROM test_bench_faults").all().await?;
     // A fault of another version of the program is none of this one's.
-    let known = rows.into_iter().filter_map(|(name, value, remaining, since, by)| {
-        Some((Fault::parse(&name)?, Setting { value, remaining, since, by }))
-    });
+    let known = rows
+        .into_iter()
+        .filter_map(|(name, value, remaining, since, by)| Some((Fault::parse(&name)?, Setting { value, remaining, since, by })));
     Ok(Faults::of(known.collect()))
 }
 
@@ -57,15 +57,14 @@ pub(super) async fn find_payment(db: &Db, payment: PaymentId) -> Result<Option<T
 
 /// Keeps what becomes of a payment; what was kept first stays.
 pub(super) async fn insert_payment(db: &Db, payment: PaymentId, taken: TakenOver) -> Result<(), Error> {
-    let insert =
-        db.write("INSERT INTO test_bench_payments (payment_id, outcome, decides_at) VALUES ($1, $2, $3) ON CONFLICT (payment_id) DO NOTHING");
+    let insert = db
+        .write("INSERT INTO test_bench_payments (payment_id, outcome, decides_at) VALUES ($1, $2, $3) ON CONFLICT (payment_id) DO NOTHING");
     insert.bind(payment).bind(taken.outcome).bind(taken.decides_at).exec().await.map(drop)
 }
 
 /// Keeps that a token was resolved; false when it was before.
 pub(super) async fn insert_token(db: &Db, hash: &[u8], now: Timestamp) -> Result<bool, Error> {
-    let insert =
-        db.write("INSERT INTO test_bench_tokens (token_hash, resolved_at) VALUES ($1, $2) ON CONFLICT (token_hash) DO NOTHING");
+    let insert = db.write("INSERT INTO test_bench_tokens (token_hash, resolved_at) VALUES ($1, $2) ON CONFLICT (token_hash) DO NOTHING");
     Ok(insert.bind(hash).bind(now).exec().await? == 1)
 }
 
@@ -92,15 +91,9 @@ pub(super) async fn insert_record(db: &Db, note: Note) -> Result<(), Error> {
         .await
 }
 
-const RECORDS: &str =
-    "SELECT id, kind, seen_at, operation, account, key_id, protocol, status, duration_micros, request_id, request, answer FROM test_bench_records WHERE ";
+const RECORDS: &str = "SELECT id, kind, seen_at, operation, account, key_id, protocol, status, duration_micros, request_id, request, answer FROM test_bench_records WHERE ";
 
-pub(super) async fn list_records(
-    db: &Db,
-    filter: &RecordFilter,
-    after: Option<&Cursor>,
-    size: PageSize,
-) -> Result<Paged<Record>, Error> {
+pub(super) async fn list_records(db: &Db, filter: &RecordFilter, after: Option<&Cursor>, size: PageSize) -> Result<Paged<Record>, Error> {
     let mut query = db.read(RECORDS).push("TRUE");
     if let Some(kind) = filter.kind {
         query = query.push_bind(" AND kind = ", kind);

@@ -28,13 +28,7 @@ impl Bench {
     ///
     /// # Errors
     /// The refusal, or any storage error.
-    pub async fn switch_on(
-        &self,
-        who: &Who,
-        fault: Fault,
-        value: Option<i64>,
-        times: Option<i64>,
-    ) -> Result<(), Failed<SwitchRefusal>> {
+    pub async fn switch_on(&self, who: &Who, fault: Fault, value: Option<i64>, times: Option<i64>) -> Result<(), Failed<SwitchRefusal>> {
         let Some(db) = self.db() else { return refuse(SwitchRefusal::Off) };
         let value = fault.number().map_or(0, |(_, usual)| value.unwrap_or(usual));
         if !(0..=VALUE_MAX).contains(&value) {

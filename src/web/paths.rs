@@ -1,8 +1,8 @@
 //! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
 
 use crate::kernel::id::{
-    BenchRecordId, BusinessId, CodeBatchId, ContractId, InvitationId, LicenseId, MailId, PersonId, QuestionId, ScenarioId, ServiceKeyId, SessionReference,
-    TransferId,
+    BenchRecordId, BusinessId, CodeBatchId, ContractId, InvitationId, LicenseId, MailId, PersonId, QuestionId, ScenarioId, ServiceKeyId,
+    SessionReference, TransferId,
 };
 use std::fmt::{Display, Write};
 

@@ -35,9 +35,8 @@ pub fn table() -> Vec<Entry> {
 /// the test bench are there only while it is on.
 pub fn configure(config: &mut web::ServiceConfig, with_wire: bool, with_bench: bool) {
     let mut by_pattern: BTreeMap<&'static str, Vec<Entry>> = BTreeMap::new();
-    let served = |entry: &Entry| {
-        (with_wire || entry.access != Access::Signed) && (with_bench || !entry.pattern.starts_with(paths::TEST_BENCH))
-    };
+    let served =
+        |entry: &Entry| (with_wire || entry.access != Access::Signed) && (with_bench || !entry.pattern.starts_with(paths::TEST_BENCH));
     for entry in table().into_iter().filter(served) {
         by_pattern.entry(entry.pattern).or_default().push(entry);
     }

@@ -8,7 +8,7 @@ use crate::db::SplitRefusal;
 use crate::jobs::{MailIs, move_clock};
 use crate::kernel::quantity::parse_whole_number;
 use crate::kernel::show;
-use crate::test_bench::clock::{MoveRefusal, wanted};
+use crate::test_bench::clock::MoveRefusal;
 use crate::test_bench::fault::{Fault, Faults, Setting};
 use crate::test_bench::switch::SwitchRefusal;
 use crate::web::form::{Form, FormView, Problems};
@@ -101,18 +101,18 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
 /// `POST /admin/test-bench/clock`. The answer comes when everything that was due on the way has happened.
 pub async fn put_forward(visit: Visit, form: Form) -> Result<HttpResponse, WebError> {
     visit.staff_scope(Action::UseTestBench)?;
-    let to = match wanted(form.text("to"), visit.now()) {
-        Ok(to) => to,
+    match move_clock(visit.portal(), &visit.who(ActingAs::Staff), form.text("to"), MailIs::Delivered).await.refusal()? {
+        Ok(stands) => {
+            let text = format!("It stands at {}. What was due on the way has happened.", show::date_time(stands, visit.zone()));
+            visit.flash(Tone::Success, "The clock was put forward", &text);
+            Ok(visit.see_other(&paths::test_bench()))
+        }
         Err(refusal) => {
             let mut problems = Problems::new();
             problems.push("to", words_of_move(refusal));
-            return page(&visit, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY).await;
+            page(&visit, FormView::with(&form, problems), StatusCode::UNPROCESSABLE_ENTITY).await
         }
-    };
-    let stands = move_clock(visit.portal(), &visit.who(ActingAs::Staff), to, MailIs::Delivered).await?;
-    let text = format!("It stands at {}. What was due on the way has happened.", show::date_time(stands, visit.zone()));
-    visit.flash(Tone::Success, "The clock was put forward", &text);
-    Ok(visit.see_other(&paths::test_bench()))
+    }
 }
 
 const fn words_of_move(refusal: MoveRefusal) -> &'static str {

@@ -1,7 +1,7 @@
 //! The test bench's inspector: every call, event and redirect, newest first, one of them in full, and all of them as CSV.
 
 use super::rows::{Moment, crumbs, moment};
-use crate::access::Action;
+use crate::access::{Action, StaffScope};
 use crate::kernel::id::BenchRecordId;
 use crate::kernel::page::{Cursor, PageSize};
 use crate::kernel::show;
@@ -89,7 +89,10 @@ impl Row {
             key: record.key_id.clone(),
             tone,
             status,
-            took: format!("{}.{:03}", record.duration_micros / 1_000, record.duration_micros % 1_000),
+            took: match record.duration_micros {
+                0 => "Not measured".to_owned(),
+                micros => format!("{}.{:03} ms", micros / 1_000, micros % 1_000),
+            },
             request_id: record.request_id.clone(),
         }
     }
@@ -117,13 +120,17 @@ struct Calls {
 /// `GET /admin/test-bench/calls?kind=&operation=&status=&after=`.
 pub async fn list(visit: Visit) -> Result<HttpResponse, WebError> {
     let (scope, asked) = (visit.staff_scope(Action::UseTestBench)?, Asked::read(&visit));
+    visit.page(StatusCode::OK, &view(&visit, scope, asked).await?)
+}
+
+async fn view(visit: &Visit, scope: StaffScope, asked: Asked) -> Result<Calls, WebError> {
     let bench = &visit.portal().bench;
     let page = bench.list_records(scope, &asked.filter, asked.after.as_ref(), PageSize::default()).await?;
     let operations = bench.list_operations(scope).await?;
     let mut shell = visit.shell("Calls, events and redirects");
     shell.crumbs = crumbs(&[("Test bench", paths::test_bench())]);
     let path = paths::test_bench_calls();
-    let view = Calls {
+    Ok(Calls {
         shell,
         kinds: KINDS,
         operations: operations.into_iter().map(|operation| (operation.clone(), operation)).collect(),
@@ -133,13 +140,12 @@ pub async fn list(visit: Visit) -> Result<HttpResponse, WebError> {
         count: format!("Showing {}", show::count(i64::try_from(page.items.len()).unwrap_or(i64::MAX), "record")),
         first: asked.after.as_ref().map(|_| asked.href(&path, "")).unwrap_or_default(),
         next: page.next.as_deref().map(|after| asked.href(&path, after)).unwrap_or_default(),
-        rows: page.items.iter().map(|record| Row::new(&visit, record)).collect(),
+        rows: page.items.iter().map(|record| Row::new(visit, record)).collect(),
         path,
         kind: asked.kind,
         operation: asked.operation,
         status: asked.status,
-    };
-    visit.page(StatusCode::OK, &view)
+    })
 }
 
 #[derive(Template)]
@@ -162,8 +168,19 @@ pub async fn detail(visit: Visit) -> Result<HttpResponse, WebError> {
     visit.page(StatusCode::OK, &Call { shell, row, request: record.request, answer: record.answer })
 }
 
-const COLUMNS: [&str; 11] =
-    ["When", "Kind", "Operation", "Account", "Access key", "Protocol or address", "Status", "Microseconds", "Request id", "Request", "Answer"];
+const COLUMNS: [&str; 11] = [
+    "When",
+    "Kind",
+    "Operation",
+    "Account",
+    "Access key",
+    "Protocol or address",
+    "Status",
+    "Microseconds",
+    "Request id",
+    "Request",
+    "Answer",
+];
 
 /// `GET /admin/test-bench/calls.csv`: every record of the filter.
 pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
@@ -173,23 +190,27 @@ pub async fn csv(visit: Visit) -> Result<HttpResponse, WebError> {
     loop {
         let page = visit.portal().bench.list_records(scope, &filter, after.as_ref(), PageSize::MAX).await?;
         for record in &page.items {
-            file.row(&[
-                Cell::Time(record.seen_at),
-                Cell::Text(kind_in_words(record.kind)),
-                Cell::Text(&record.operation),
-                Cell::Text(&record.account),
-                Cell::Text(&record.key_id),
-                Cell::Text(&record.protocol),
-                Cell::Number(record.status),
-                Cell::Number(record.duration_micros),
-                Cell::Text(&record.request_id),
-                Cell::Text(&record.request),
-                Cell::Text(&record.answer),
-            ])?;
+            write(&mut file, record)?;
         }
         after = page.next.as_deref().and_then(Cursor::parse);
         if after.is_none() {
             return file.download("test-bench-calls", visit.now());
         }
     }
+}
+
+fn write(file: &mut CsvFile, record: &Record) -> Result<(), WebError> {
+    file.row(&[
+        Cell::Time(record.seen_at),
+        Cell::Text(kind_in_words(record.kind)),
+        Cell::Text(&record.operation),
+        Cell::Text(&record.account),
+        Cell::Text(&record.key_id),
+        Cell::Text(&record.protocol),
+        Cell::Number(record.status),
+        Cell::Number(record.duration_micros),
+        Cell::Text(&record.request_id),
+        Cell::Text(&record.request),
+        Cell::Text(&record.answer),
+    ])
 }

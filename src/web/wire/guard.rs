@@ -28,7 +28,7 @@ const BODY_MAX: usize = 1_000_000;
 /// Never: every failure becomes an answer.
 pub async fn guard(mut request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let portal = portal_of(request.request());
-    let (reference, now, begun) = (random::id().to_string(), portal.clock.now(), Instant::now());
+    let (reference, now, begun) = (random::id().to_string(), portal.present().await, Instant::now());
     tracing::Span::current().record("reference", &reference);
     let headers = headers_of(request.request());
     let body = collect(&mut request, BODY_MAX).await;

@@ -13,8 +13,16 @@ use serde_json::{Map, Value, json};
 use std::time::Instant;
 
 /// Headers that tell something; the signature is taken out of the last one.
-const HEADERS: [&str; 8] =
-    ["content-type", "x-amz-target", "smithy-protocol", "user-agent", "amz-sdk-invocation-id", "amz-sdk-request", "x-amz-date", "authorization"];
+const HEADERS: [&str; 8] = [
+    "content-type",
+    "x-amz-target",
+    "smithy-protocol",
+    "user-agent",
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "x-amz-date",
+    "authorization",
+];
 /// The longest that a path or a header is kept, in characters.
 const LINE_MAX: usize = 600;
 

@@ -94,6 +94,8 @@ async fn own_things(stage: &Stage, activated: &Purchase, quote: String, license:
         ("feature", "essentials".to_owned()),
         ("key", public_id(stage, "key", "SELECT id FROM service_keys").await),
         ("access_key", stage.db.read("SELECT id FROM access_keys").scalar().await.expect("an access key")),
+        ("fault", "late-events".to_owned()),
+        ("record", recorded(stage).await),
         ("service", "AWSMPEntitlementService".to_owned()),
         ("operation", "GetEntitlements".to_owned()),
     ])
@@ -117,6 +119,13 @@ async fn access_key(stage: &Stage) {
     let insert = stage.db.write("INSERT INTO access_keys (id, name, party, account_id, sealed_secret, created_at, created_by) VALUES ($1, 'Seller', 'seller', '294406891311', $2, $3, $4)");
     let insert = insert.bind(AccessKeyId::generate()).bind(creditdesk::kernel::random::bytes::<32>().to_vec());
     insert.bind(stage.now()).bind(operator).exec_one().await.expect("a row");
+}
+
+/// Something that the test bench recorded.
+async fn recorded(stage: &Stage) -> String {
+    let insert = stage.db.write("INSERT INTO test_bench_records (id, kind, seen_at, operation, account, key_id, protocol, status, duration_micros, request_id, request, answer) VALUES ($1, 'call', $2, 'GetEntitlements', '', '', '', 200, 0, '', '{}', '{}')");
+    insert.bind(creditdesk::kernel::random::id()).bind(stage.now()).exec_one().await.expect("a row");
+    public_id(stage, "rec", "SELECT id FROM test_bench_records WHERE protocol = ''").await
 }
 
 /// An id of the database in the form of addresses.

@@ -14,12 +14,13 @@ use crate::fulfilment::products::Products;
 use crate::identity::password::{Cost, PasswordHasher};
 use crate::identity::session::Sessions;
 use crate::jobs::{self, Wake};
-use crate::kernel::clock::Clock;
+use crate::kernel::clock::{Clock, Timestamp};
 use crate::marketplace::pay::Till;
 use crate::marketplace::sns::courier::Courier;
 use crate::marketplace::wire::call::Desk;
 use crate::notices::port::MailPort;
 use crate::telemetry::RequestSpan;
+use crate::test_bench::Bench;
 use crate::web::api::Pace;
 use crate::web::cookies::Jar;
 use crate::web::routes::Offered;
@@ -136,6 +137,8 @@ pub struct Portal {
     pub courier: Courier,
     /// Takes messages of Amazon SNS, where a topic may send any.
     pub topics: Option<Receiver>,
+    /// The test bench: off unless it was switched on.
+    pub bench: Bench,
     /// Wakes the clockwork.
     pub wake: Wake,
     /// What `/metrics` prints.
@@ -143,6 +146,14 @@ pub struct Portal {
 }
 
 impl Portal {
+    /// The present instant. Where another process has put the test bench's clock forward, this one follows first.
+    pub async fn present(&self) -> Timestamp {
+        if let Err(error) = self.bench.follow(&self.clock).await {
+            tracing::warn!(?error, "the test bench's clock could not be read");
+        }
+        self.clock.now()
+    }
+
     /// How cookies are made for the public address.
     #[must_use]
     pub fn jar(&self) -> Jar {
@@ -274,7 +285,7 @@ pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
     // The API is the embedded marketplace's.
     let wire_listen = if sells { launch.config.wire.listen } else { WireListen::Off };
     let (workers, clockwork) = (launch.config.workers, launch.clockwork);
-    let offered = Offered { shop: sells, wire: wire_listen == WireListen::Portal };
+    let offered = Offered { shop: sells, wire: wire_listen == WireListen::Portal, bench: launch.config.test_bench };
     let (listener, address) = listen(launch.config.listen)?;
     let own_port = if let WireListen::Own(asked) = wire_listen { Some(listen(asked)?) } else { None };
     let portal = web::Data::new(assembly::build(launch, db, address).await?);
@@ -283,7 +294,7 @@ pub async fn start_on(launch: Launch, db: Db) -> Result<Running, StartError> {
     let server = HttpServer::new(move || {
         let portal = portal.clone();
         let jar = portal.jar();
-        let sessions = SessionMiddleware::builder(Sessions::new(portal.db.clone(), portal.clock.clone()), cookie_key.clone())
+        let sessions = SessionMiddleware::builder(Sessions::new(portal.db.clone(), portal.clock.unmoved()), cookie_key.clone())
             .cookie_name(jar.name(crate::web::cookies::SESSION))
             .cookie_secure(jar.secure)
             .cookie_http_only(true)

@@ -28,6 +28,7 @@ use crate::marketplace::sns::courier::{self, Courier};
 use crate::marketplace::wire::call::Desk;
 use crate::marketplace::wire::queues::Queues;
 use crate::notices::port::{Delivered, MailPort};
+use crate::test_bench::Bench;
 use crate::web::api::Pace;
 use crate::web::shop::Shop;
 use crate::web::wire::topics;
@@ -66,6 +67,8 @@ pub async fn open_database(config: &Config) -> Result<Db, StartError> {
 /// See [`StartError`].
 pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<Portal, StartError> {
     let Launch { config, clock, password_cost, marketplace, products, .. } = launch;
+    let (bench, clock) = if config.test_bench { (Bench::on(db.clone()), clock.movable()) } else { (Bench::off(), clock) };
+    bench.follow(&clock).await?;
     let public_url = match &config.public_url {
         Some(url) => url.clone(),
         None => own_address(listening_on)?,
@@ -92,7 +95,7 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         WireListen::Off => String::new(),
     };
     let providers = if demonstration { Providers::with_test() } else { Providers::invoice_only() };
-    let till = Till { db: db.clone(), providers, public_url: origin.clone() };
+    let till = Till { db: db.clone(), providers: providers.under(&bench), public_url: origin.clone() };
     let sealing = sealing_key(&config)?;
     let links = courier::Links {
         origin: origin.clone(),
@@ -101,7 +104,7 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         targets: paths::event_targets,
     };
     let courier = Courier::new(db.clone(), clock.clone(), sealing.clone(), links)?;
-    let (fulfilment, shop) = console(&config, (&db, &clock), &origin, (marketplace, products)).await?;
+    let (fulfilment, shop) = console(&config, (&db, &clock, &bench), &origin, (marketplace, products)).await?;
     Ok(Portal {
         courier,
         content_security_policy: headers::content_security_policy(&consoles),
@@ -117,8 +120,9 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         pace: Pace::default(),
         hasher,
         demonstration,
-        wire: Desk::new(sealing, config.wire.switches.clone(), Queues::new(clock.clone(), endpoint)),
+        wire: Desk { bench: bench.clone(), ..Desk::new(sealing, config.wire.switches.clone(), Queues::new(clock.clone(), endpoint)) },
         topics: receiver(&config),
+        bench,
         wake: Wake::default(),
         metrics: recorder(),
         config: Arc::new(config),
@@ -138,12 +142,12 @@ fn receiver(config: &Config) -> Option<Receiver> {
 /// See [`StartError`].
 pub async fn console(
     config: &Config,
-    (db, clock): (&Db, &Clock),
+    (db, clock, bench): (&Db, &Clock, &Bench),
     origin: &str,
     (brought, products): (Option<Arc<dyn Marketplace>>, Products),
 ) -> Result<(Fulfilment, Shop), StartError> {
     let (own, products, shop): (Arc<dyn Marketplace>, _, _) = match &config.marketplace {
-        Seller::Embedded => (Arc::new(Embedded::new(db.clone(), clock.clone())), products, Shop::embedded()),
+        Seller::Embedded => (Arc::new(Embedded::new(db.clone(), clock.clone()).under(bench.clone())), products, Shop::embedded()),
         Seller::Aws(settings) => {
             let (marketplace, products) = assembly_aws::marketplace(settings, db, clock).await?;
             (marketplace, products.for_console(), assembly_aws::shop(&products))

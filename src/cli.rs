@@ -21,6 +21,7 @@ use crate::kernel::clock::Clock;
 use crate::kernel::email::Email;
 use crate::kernel::random;
 use crate::telemetry;
+use crate::test_bench_command::{self, TestBenchCommand};
 use access_key::AccessKeyOptions;
 use clap::{Parser, Subcommand};
 use std::path::Path;
@@ -69,6 +70,11 @@ enum Command {
     Audit {
         #[command(subcommand)]
         what: AuditCommand,
+    },
+    /// The test bench for vendors' engineers: put the clock forward, switch faults
+    TestBench {
+        #[command(subcommand)]
+        what: TestBenchCommand,
     },
     /// Measure this machine: pages and activations beside their limits, memory, time to ready
     Bench(bench::Options),
@@ -136,12 +142,16 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Audit { what: AuditCommand::Head } => print_audit_head(&config).await,
         Command::Doctor => examine(&config).await,
         Command::Reconcile => reconcile(&config).await,
+        Command::TestBench { what } => test_bench_command::run(config, what).await,
         Command::Bench(options) => Ok(bench::run(&config, options).await?),
     }
 }
 
 fn announce(running: &Running) {
     println!("Creditdesk is ready at {}", running.portal.public_url);
+    if running.portal.bench.is_on() {
+        println!("The test bench is on: {}", running.portal.address_of(crate::web::paths::TEST_BENCH));
+    }
     if running.portal.demonstration {
         println!("\nDemonstration people, all with the password {}:", demo::PASSWORD);
         for person in demo::people() {

@@ -3,10 +3,12 @@
 
 mod aws;
 mod incoming;
+mod test_bench;
 mod wire;
 
 pub use aws::{AwsConfig, AwsEndpoints, AwsSettings};
 pub use incoming::{Incoming, IncomingSettings};
+pub use test_bench::TestBenchSettings;
 pub use wire::{Wire, WireListen, WireSettings};
 
 use crate::access::Lengths;
@@ -80,6 +82,9 @@ pub struct Settings {
     /// AWS Marketplace.
     #[command(flatten)]
     pub aws: AwsSettings,
+    /// The test bench.
+    #[command(flatten)]
+    pub test_bench: TestBenchSettings,
 }
 
 /// When demonstration data is loaded.
@@ -165,6 +170,8 @@ pub struct Config {
     pub wire: Wire,
     /// What AWS tells the console.
     pub incoming: Incoming,
+    /// Whether the test bench is on.
+    pub test_bench: bool,
 }
 
 impl fmt::Debug for Config {
@@ -231,6 +238,8 @@ impl Config {
         let log_json = or(&mut problems, "CREDITDESK_LOG_FORMAT", settings.log_format, "text", parse_log_format);
         let wire = Wire::from_settings(settings.wire, &mut problems);
         let incoming = Incoming::from_settings(settings.incoming, &mut problems);
+        let listeners: Vec<SocketAddr> = listen.into_iter().chain(wire.own_listener()).collect();
+        let test_bench = test_bench::read(settings.test_bench, &listeners, &mut problems);
         let support_email = settings.support_email.unwrap_or_else(|| "support@creditdesk.example".to_owned());
         match (listen, demo, marketplace, mail_from, workers, log_json, grace.zip(lock)) {
             (Some(listen), Some(demo), Some(marketplace), Some(mail_from), Some(workers), Some(log_json), Some((grace, lock)))
@@ -254,6 +263,7 @@ impl Config {
                     log_json,
                     wire,
                     incoming,
+                    test_bench,
                 })
             }
             _ => Err(ConfigError(problems)),

@@ -44,6 +44,8 @@ text_enum! {
         ManageServiceKeys = "manage service keys",
         /// Make and revoke access keys of seller and buyer accounts.
         ManageAccessKeys = "manage access keys",
+        /// Move the test bench's clock, switch faults and read what it recorded.
+        UseTestBench = "use test bench",
         /// Read the whole audit log.
         ReadWholeAudit = "read whole audit",
         /// Remind a buyer account of a purchase that nobody activated.
@@ -99,7 +101,7 @@ pub fn allows(actor: &Actor, action: Action) -> Result<(), Refused> {
         Action::DecideTransfer | Action::CloseBusiness | Action::Reconcile | Action::IssueCodes | Action::IssueCreditNote => {
             staff(actor, &[StaffRole::SupportLead], "Support lead")
         }
-        Action::ManageServiceKeys | Action::ManageAccessKeys => staff(actor, &[StaffRole::Operator], "Operator"),
+        Action::ManageServiceKeys | Action::ManageAccessKeys | Action::UseTestBench => staff(actor, &[StaffRole::Operator], "Operator"),
         Action::ReadWholeAudit => staff(actor, StaffRole::ALL, "Support, Support lead or Operator"),
     }
 }

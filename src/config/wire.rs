@@ -43,6 +43,14 @@ pub struct Wire {
 }
 
 impl Wire {
+    /// The address of its own, if it has one.
+    pub(super) const fn own_listener(&self) -> Option<SocketAddr> {
+        match self.listen {
+            WireListen::Own(address) => Some(address),
+            WireListen::Portal | WireListen::Off => None,
+        }
+    }
+
     /// Checks the settings.
     pub(super) fn from_settings(settings: WireSettings, problems: &mut Vec<String>) -> Self {
         let listen = optional(problems, "CREDITDESK_WIRE_LISTEN", settings.wire_listen, |text| match text {

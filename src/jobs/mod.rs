@@ -5,9 +5,11 @@
 
 mod schedule;
 mod seal;
+mod test_bench;
 
 pub use schedule::{JOBS, Job, run_due_jobs};
 pub use seal::head_file;
+pub use test_bench::{MailIs, move_clock};
 
 use std::sync::Arc;
 use std::time::Duration;

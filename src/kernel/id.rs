@@ -120,6 +120,8 @@ ids! {
     AuditEntryId = "aud";
     /// A mail in the outbox.
     MailId = "mai";
+    /// What the test bench recorded.
+    BenchRecordId = "rec";
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod accept;
 pub mod agreement;
 pub mod batch;
+pub mod bench;
 pub mod buyer;
 pub mod catalog;
 pub mod entitlement;

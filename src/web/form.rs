@@ -34,6 +34,12 @@ impl Form {
         Self(Rc::new(fields))
     }
 
+    /// Every field with its value, in order.
+    #[must_use]
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     /// The last value of a field; empty when it is absent.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {

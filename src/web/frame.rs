@@ -7,6 +7,7 @@ use super::shell::{Crumb, Face, Flash, NavGroup, NavItem, Person, Place, Shell, 
 use super::visit::Visit;
 use crate::access::{Action, Actor, allows};
 use crate::identity::session::IDLE;
+use crate::kernel::show;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -43,6 +44,7 @@ pub fn shell(visit: &Visit, title: &str) -> Shell {
         csrf: visit.csrf(),
         flash: visit.flash_shown(),
         banner: if face == Face::Console { expiry::banner(visit) } else { None },
+        test_bench: visit.portal().bench.is_on().then(|| show::date_time(visit.now(), visit.zone())),
         zone: visit.zone().name().to_owned(),
         path: visit.path().to_owned(),
         help_href: paths::help(),
@@ -116,6 +118,9 @@ fn navigation(visit: &Visit, face: Face) -> Vec<NavGroup> {
             if may(visit, Action::ManageAccessKeys) && visit.shop().is_embedded {
                 items.push(item("Access keys", paths::access_keys(), "key"));
                 items.push(item("Event targets", paths::event_targets(), "transfer"));
+            }
+            if visit.portal().bench.is_on() && may(visit, Action::UseTestBench) {
+                items.push(item("Test bench", paths::test_bench(), "settings"));
             }
             items.push(item("Audit log", paths::admin_audit(), "history"));
             vec![group(None, items)]

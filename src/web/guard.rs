@@ -76,7 +76,7 @@ pub(super) fn portal_of(request: &HttpRequest) -> Arc<Portal> {
 
 async fn arrive(portal: Arc<Portal>, request: &HttpRequest) -> Result<Visit, HttpResponse> {
     let session = request.get_session();
-    let now = portal.clock.now();
+    let now = portal.present().await;
     match load_actor(&portal, &session, now).await {
         Ok(actor) => Ok(Visit::new(portal, request.clone(), session, actor, now)),
         Err(error) => {

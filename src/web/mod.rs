@@ -21,6 +21,7 @@ pub mod headers;
 pub mod health;
 mod help;
 pub mod paths;
+mod redirects;
 pub mod route;
 pub mod routes;
 mod setup;

@@ -1,8 +1,8 @@
 //! Every address of the program: patterns for the route table, functions for links. Nothing else spells an address.
 
 use crate::kernel::id::{
-    BusinessId, CodeBatchId, ContractId, EventId, EventTargetId, InvitationId, LicenseId, MailId, PersonId, QuestionId, ScenarioId,
-    ServiceKeyId, SessionReference, TransferId,
+    BenchRecordId, BusinessId, CodeBatchId, ContractId, EventId, EventTargetId, InvitationId, LicenseId, MailId, PersonId, QuestionId,
+    ScenarioId, ServiceKeyId, SessionReference, TransferId,
 };
 use std::fmt::{Display, Write};
 
@@ -308,6 +308,20 @@ paths! {
     SERVICE_KEY, service_key(key: ServiceKeyId) = "/admin/service-keys/{key}";
     /// POST: revoke it.
     SERVICE_KEY_REVOKE, service_key_revoke(key: ServiceKeyId) = "/admin/service-keys/{key}/revoke";
+    /// The test bench: clock and faults. Not there unless it is on.
+    TEST_BENCH, test_bench() = "/admin/test-bench";
+    /// POST: put the clock forward.
+    TEST_BENCH_CLOCK, test_bench_clock() = "/admin/test-bench/clock";
+    /// POST: switch a fault on.
+    TEST_BENCH_FAULTS, test_bench_faults() = "/admin/test-bench/faults";
+    /// POST: switch a fault off.
+    TEST_BENCH_FAULT_OFF, test_bench_fault_off(fault: &str) = "/admin/test-bench/faults/{fault}/off";
+    /// What the inspector recorded.
+    TEST_BENCH_CALLS, test_bench_calls() = "/admin/test-bench/calls";
+    /// The same as CSV.
+    TEST_BENCH_CALLS_CSV, test_bench_calls_csv() = "/admin/test-bench/calls.csv";
+    /// One record.
+    TEST_BENCH_CALL, test_bench_call(record: BenchRecordId) = "/admin/test-bench/calls/{record}";
     /// Access keys of seller and buyer accounts; POST makes one.
     ACCESS_KEYS, access_keys() = "/admin/access-keys";
     /// The form for a new one.

@@ -40,6 +40,8 @@ pub struct Offered {
     pub shop: bool,
     /// Its API on the portal's own port.
     pub wire: bool,
+    /// The pages of the test bench.
+    pub bench: bool,
 }
 
 /// Pages of staff that are about the embedded marketplace alone.
@@ -59,7 +61,8 @@ fn is_offered(entry: &Entry, offered: Offered) -> bool {
         return offered.wire;
     }
     let begins = |part: &str| entry.pattern.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']));
-    offered.shop || !(begins("/marketplace") || OF_THE_SHOP.into_iter().any(begins))
+    let of_shop = begins("/marketplace") || OF_THE_SHOP.into_iter().any(begins);
+    (offered.shop || !of_shop) && (offered.bench || !begins(paths::TEST_BENCH))
 }
 
 /// Puts the offered lines of the table into an application.

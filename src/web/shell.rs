@@ -169,6 +169,8 @@ pub struct Shell {
     pub flash: Option<Flash>,
     /// What every page of this business says at its top, such as that it will be locked.
     pub banner: Option<Flash>,
+    /// Where the test bench's clock stands, while the bench is on: what every page then says above everything.
+    pub test_bench: Option<String>,
     /// The zone of the times on the page: `UTC` or an IANA name such as `Europe/Berlin`.
     pub zone: String,
     /// Path of this page without its query, as it stands in print headers.

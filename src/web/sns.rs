@@ -50,7 +50,7 @@ async fn take(request: HttpRequest) -> HttpResponse {
     let (Some(topics), Some(Posted(text))) = (&portal.topics, posted) else {
         return answer(StatusCode::NOT_FOUND, "There is nothing at this address.");
     };
-    match topics.receive(&portal.db, &text, portal.clock.now()).await {
+    match topics.receive(&portal.db, &text, portal.clock.unmoved().now()).await {
         Ok(Received::Stored) => {
             portal.wake.now();
             answer(StatusCode::OK, "The message is stored.")

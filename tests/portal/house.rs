@@ -6,7 +6,7 @@ use creditdesk::web::assets;
 use std::collections::BTreeMap;
 
 /// Every room and the rooms it may use. The files at the top of `src` put the program together and may use all.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("kernel", &[]),
     ("db", &["kernel"]),
     ("access", &["db", "kernel"]),
@@ -16,7 +16,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("credits", &["access", "audit", "notices", "db", "kernel"]),
     ("paper", &["kernel"]),
     ("config", &["access", "marketplace", "kernel"]),
-    ("marketplace", &["paper", "access", "audit", "notices", "db", "kernel"]),
+    ("test_bench", &["access", "audit", "db", "kernel"]),
+    ("marketplace", &["test_bench", "paper", "access", "audit", "notices", "db", "kernel"]),
     ("fulfilment", &["credits", "access", "audit", "notices", "db", "kernel"]),
     (
         "bench",
@@ -36,16 +37,21 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "kernel",
         ],
     ),
-    ("jobs", &["application", "identity", "credits", "marketplace", "fulfilment", "access", "audit", "notices", "db", "kernel"]),
+    (
+        "jobs",
+        &["application", "identity", "credits", "marketplace", "fulfilment", "test_bench", "access", "audit", "notices", "db", "kernel"],
+    ),
     (
         "web",
         &[
             "application",
             "config",
+            "jobs",
             "identity",
             "credits",
             "marketplace",
             "paper",
+            "test_bench",
             "fulfilment",
             "access",
             "audit",

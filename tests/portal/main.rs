@@ -45,6 +45,7 @@ mod setup;
 mod sign_in;
 mod storefront;
 mod team;
+mod test_bench;
 mod transfer;
 mod usage_api;
 mod wire;

@@ -10,8 +10,9 @@ use crate::kernel::clock::{Clock, Timestamp};
 use crate::kernel::id::EventId;
 use crate::kernel::secret::Secret;
 use crate::marketplace::agreement::{self, AgreementStatus, Standing};
+use crate::marketplace::bench::{self, Bench};
 use crate::marketplace::ids::LicenseArn;
-use crate::marketplace::token::{self, ResolveRefusal};
+use crate::marketplace::token::ResolveRefusal;
 use crate::marketplace::{entitlement, event, metering};
 use async_trait::async_trait;
 
@@ -20,13 +21,20 @@ use async_trait::async_trait;
 pub struct Embedded {
     db: Db,
     clock: Clock,
+    bench: Bench,
 }
 
 impl Embedded {
     /// On this database, by this clock.
     #[must_use]
     pub fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock }
+        Self { db, clock, bench: Bench::off() }
+    }
+
+    /// The same under the test bench.
+    #[must_use]
+    pub fn under(self, bench: Bench) -> Self {
+        Self { bench, ..self }
     }
 }
 
@@ -49,7 +57,7 @@ const fn ending(status: AgreementStatus) -> Option<Ending> {
 #[async_trait]
 impl Marketplace for Embedded {
     async fn resolve(&self, token: &Secret) -> Result<ResolvedPurchase, ResolveError> {
-        let purchase = token::resolve(&self.db, token, self.clock.now()).await.map_err(|failed| match failed {
+        let purchase = bench::resolve(&self.bench, &self.db, token, self.clock.now()).await.map_err(|failed| match failed {
             Failed::Refused(ResolveRefusal::Unknown) => ResolveError::Invalid,
             Failed::Refused(ResolveRefusal::Expired) => ResolveError::Expired,
             Failed::Storage(error) => ResolveError::Unreachable(error.into()),
@@ -105,7 +113,7 @@ impl Marketplace for Embedded {
     }
 
     async fn receive(&self, most: u32) -> Result<Vec<Change>, Unreachable> {
-        let events = event::list_waiting(&self.db, most).await.map_err(unreachable_by)?;
+        let events = bench::list_waiting(&self.bench, &self.db, most, self.clock.now()).await.map_err(unreachable_by)?;
         Ok(events.into_iter().map(|event| Change { id: event.id, license_arn: event.license_arn.to_string() }).collect())
     }
 

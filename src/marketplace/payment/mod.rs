@@ -5,6 +5,7 @@
 //! charges once and answers the same.
 
 pub mod attempt;
+mod bench;
 mod invoice;
 mod state;
 mod test_provider;
@@ -17,6 +18,7 @@ use super::ids::QuoteId;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::{PaymentId, PersonId};
 use crate::kernel::money::Money;
+use crate::test_bench::Bench;
 use crate::text_enum;
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -197,6 +199,16 @@ impl Providers {
     #[must_use]
     pub fn of(invoice: Arc<dyn PaymentProvider>, test: Option<Arc<dyn PaymentProvider>>) -> Self {
         Self { invoice, test }
+    }
+
+    /// The same under the test bench, if it is on.
+    #[must_use]
+    pub fn under(self, bench: &Bench) -> Self {
+        if !bench.is_on() {
+            return self;
+        }
+        let under = |provider| -> Arc<dyn PaymentProvider> { Arc::new(bench::Benched { provider, bench: bench.clone() }) };
+        Self { invoice: under(self.invoice), test: self.test.map(under) }
     }
 
     fn provider(&self, name: ProviderName) -> Option<&Arc<dyn PaymentProvider>> {

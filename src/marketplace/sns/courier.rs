@@ -142,7 +142,7 @@ impl Courier {
             let subscribe_url = format!("{origin}{}", confirm(&topic_arn, token.reveal()));
             Kind::SubscriptionConfirmation { token: token.reveal().to_owned(), subscribe_url }
         };
-        Some(Message { id: delivery.id.uuid().to_string(), topic_arn, at: delivery.queued_at, kind })
+        Some(Message { id: delivery.id.uuid().to_string(), topic_arn, at: delivery.queued_at - self.clock.moved_by(), kind })
     }
 }
 

@@ -7,15 +7,16 @@ use super::input::Input;
 use super::protocol::{Operation, Service};
 use super::queues::{self, Queues};
 use super::signature::{self, Arrived};
-use super::switches::{Quotas, Switch, Switches, check_enabled};
+use super::switches::{self, Quotas, Switch, Switches};
 use super::value::{Members, Structure};
 use super::{agreements, entitlements, requests, resolve, usage};
 use crate::access::{Action, BuyerScope};
 use crate::audit::Who;
 use crate::db::Db;
-use crate::kernel::clock::Timestamp;
+use crate::kernel::clock::{Clock, Timestamp};
 use crate::kernel::sealing::SealingKey;
 use crate::marketplace::pay::Till;
+use crate::test_bench::Bench;
 
 /// What all calls share.
 #[derive(Debug)]
@@ -28,13 +29,15 @@ pub struct Desk {
     pub quotas: Quotas,
     /// What queues of change events share.
     pub queues: Queues,
+    /// What is switched on while the program runs.
+    pub bench: Bench,
 }
 
 impl Desk {
     /// With these switches on.
     #[must_use]
     pub fn new(sealing: SealingKey, switches: Switches, queues: Queues) -> Self {
-        Self { sealing, switches, quotas: Quotas::default(), queues }
+        Self { sealing, switches, quotas: Quotas::default(), queues, bench: Bench::off() }
     }
 
     /// Whether something is switched on.
@@ -44,11 +47,12 @@ impl Desk {
     }
 }
 
-/// Who calls: a key that works, and whose secret signed exactly this request.
+/// Who calls: a key that works, and whose secret signed exactly this request. Clients sign by the time of the world, so a
+/// clock that was put forward does not count for that.
 ///
 /// # Errors
 /// The fault that says what is wrong.
-pub async fn authenticate(db: &Db, desk: &Desk, request: Arrived<'_>, now: Timestamp) -> Result<Caller, Fault> {
+pub async fn authenticate(db: &Db, desk: &Desk, request: Arrived<'_>, clock: &Clock) -> Result<Caller, Fault> {
     let claim = signature::read(request)?;
     let unrecognized = || Fault::new("UnrecognizedClientException", "The security token included in the request is invalid.");
     if request.header("x-amz-security-token").is_some() {
@@ -61,8 +65,8 @@ pub async fn authenticate(db: &Db, desk: &Desk, request: Arrived<'_>, now: Times
         tracing::error!(key = %id, %error, "was CREDITDESK_WIRE_KEY_FILE changed?");
         Fault::new("InternalFailure", "The secret of this access key cannot be read. Ask for a new key.").status(500)
     })?;
-    signature::check(request, &claim, &secret, now)?;
-    known.note_use(db, now).await?;
+    signature::check(request, &claim, &secret, clock.unmoved().now())?;
+    known.note_use(db, clock.now()).await?;
     Ok(known.caller)
 }
 
@@ -128,10 +132,7 @@ pub async fn answer(context: Context<'_>, operation: Operation, members: &Member
 }
 
 async fn answered(context: Context<'_>, operation: Operation, members: &Members) -> Result<Structure, Fault> {
-    check_enabled(&context.desk.switches, operation)?;
-    if context.desk.has(Switch::Throttling) {
-        context.desk.quotas.count(&context.caller.account, operation, context.now())?;
-    }
+    switches::meet(context.desk, &context.caller.account, operation, context.now()).await?;
     let input = Input::new(members);
     match operation {
         Operation::ResolveCustomer => resolve::customer(context, input).await,

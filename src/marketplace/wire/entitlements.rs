@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::input::Input;
 use super::page;
 use super::protocol::Operation;
-use super::switches::Switch;
+use super::switches;
 use super::value::Structure;
 use crate::kernel::page::Cursor;
 use crate::marketplace::catalog::CustomerIdentity;
@@ -44,7 +44,7 @@ pub async fn get(context: Context<'_>, input: Input<'_>) -> Result<Structure, Fa
     };
     let list = format!("{code} {filter:?}");
     let after = match input.text("NextToken")? {
-        None if context.desk.has(Switch::EmptyPages) => {
+        None if switches::empties_first_page(context.desk).await? => {
             let empty: Vec<Structure> = Vec::new();
             return Ok(Structure::new().with("Entitlements", empty).with("NextToken", page::token(&list, BEGIN)));
         }

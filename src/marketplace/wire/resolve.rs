@@ -8,8 +8,9 @@ use super::protocol::Operation;
 use super::value::Structure;
 use crate::db::SplitRefusal;
 use crate::kernel::secret::Secret;
+use crate::marketplace::bench;
 use crate::marketplace::catalog::CustomerIdentity;
-use crate::marketplace::token::{self, ResolveRefusal};
+use crate::marketplace::token::ResolveRefusal;
 
 /// The longest text that could be a token; a longer one is none.
 const TOKEN_CHARS_MAX: usize = 4_096;
@@ -33,7 +34,7 @@ pub async fn customer(context: Context<'_>, input: Input<'_>) -> Result<Structur
     if token.len() > TOKEN_CHARS_MAX {
         return Err(invalid());
     }
-    let resolved = token::resolve(context.db(), &Secret::presented(token), context.now()).await.refusal()?;
+    let resolved = bench::resolve(&context.desk.bench, context.db(), &Secret::presented(token), context.now()).await.refusal()?;
     let purchase = resolved.map_err(|refusal| match refusal {
         ResolveRefusal::Unknown => invalid(),
         ResolveRefusal::Expired => Fault::new("ExpiredTokenException", "Registration token has expired"),

@@ -1,9 +1,11 @@
 //! What can be switched on so that a vendor's client meets what it meets on AWS only on bad days: throttling, an empty
 //! first page, a disabled API. All off by default.
 
+use super::call::Desk;
 use super::fault::Fault;
 use super::protocol::{Operation, Service};
 use crate::kernel::clock::Timestamp;
+use crate::test_bench::fault::Fault as On;
 use crate::text_enum;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -61,6 +63,11 @@ impl Quotas {
     /// `ThrottlingException`, with the status that clients retry on.
     pub fn count(&self, account: &str, operation: Operation, now: Timestamp) -> Result<(), Fault> {
         let Some(most) = quota(operation) else { return Ok(()) };
+        if self.next(account, operation, now) > most { Err(throttled(operation)) } else { Ok(()) }
+    }
+
+    /// Which call of this second it is, from 1.
+    fn next(&self, account: &str, operation: Operation, now: Timestamp) -> u32 {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let second = now.timestamp();
         if counts.len() >= NAMES_MAX {
@@ -71,7 +78,7 @@ impl Quotas {
             (*begun, *count) = (second, 0);
         }
         *count += 1;
-        if *count > most { Err(throttled(operation)) } else { Ok(()) }
+        *count
     }
 }
 
@@ -81,15 +88,51 @@ fn throttled(operation: Operation) -> Fault {
     Fault::new("ThrottlingException", "Rate exceeded").status(status)
 }
 
-/// The fault of an API that is switched off.
+fn disabled() -> Fault {
+    Fault::new("DisabledApiException", "The API is disabled in the Region.")
+}
+
+fn broken(operation: Operation) -> Fault {
+    let agreement = operation.service() == Service::Agreement;
+    let code = if agreement { "InternalServerException" } else { "InternalServiceErrorException" };
+    Fault::new(code, "An internal error has occurred. Retry your request.").status(500)
+}
+
+/// Lets a call meet what is switched on: at the start of the program, or on the test bench while it runs. The bench's number
+/// of calls a second takes the place of AWS's quota.
 ///
 /// # Errors
-/// When it is.
-pub fn check_enabled(switches: &Switches, operation: Operation) -> Result<(), Fault> {
-    if operation.service() == Service::Metering && switches.contains(&Switch::DisabledApi) {
-        return Err(Fault::new("DisabledApiException", "The API is disabled in the Region."));
+/// What it meets.
+pub async fn meet(desk: &Desk, account: &str, operation: Operation, now: Timestamp) -> Result<(), Fault> {
+    let (bench, faults) = (&desk.bench, desk.bench.faults().await?);
+    if faults.has(On::InternalError) && bench.use_up(&faults, On::InternalError).await? {
+        return Err(broken(operation));
     }
-    Ok(())
+    if operation.service() == Service::Metering {
+        let by_bench = faults.has(On::DisabledApi) && bench.use_up(&faults, On::DisabledApi).await?;
+        if by_bench || desk.has(Switch::DisabledApi) {
+            return Err(disabled());
+        }
+    }
+    match faults.value(On::Throttling) {
+        None if desk.has(Switch::Throttling) => desk.quotas.count(account, operation, now),
+        Some(most) if i64::from(desk.quotas.next(account, operation, now)) > most && bench.use_up(&faults, On::Throttling).await? => {
+            Err(throttled(operation))
+        }
+        None | Some(_) => Ok(()),
+    }
+}
+
+/// Whether a first page is to be empty.
+///
+/// # Errors
+/// Any storage error.
+pub async fn empties_first_page(desk: &Desk) -> Result<bool, Fault> {
+    if desk.has(Switch::EmptyPages) {
+        return Ok(true);
+    }
+    let faults = desk.bench.faults().await?;
+    Ok(faults.has(On::EmptyPages) && desk.bench.use_up(&faults, On::EmptyPages).await?)
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ fn zones() -> Vec<(&'static str, String)> {
 
 async fn page(visit: &Visit, form: FormView, status: StatusCode) -> Result<HttpResponse, WebError> {
     let actor = visit.require_actor()?;
-    let sessions = session::list_of_person(visit.db(), actor.person, visit.now()).await?;
+    let sessions = session::list_of_person(visit.db(), actor.person, visit.clock().unmoved().now()).await?;
     let shell = visit.shell("Your account");
     let account = Account {
         shell: if form.has_errors() { shell.with_errors() } else { shell },

@@ -32,6 +32,8 @@ mod rows;
 mod search;
 mod service_keys;
 mod start;
+mod test_bench;
+mod test_bench_calls;
 mod transfer;
 mod transfer_decide;
 mod transfer_request;
@@ -94,6 +96,7 @@ pub fn routes() -> Vec<Entry> {
     lines.extend(access_key_routes());
     lines.extend(event_target_routes());
     lines.extend(event_routes());
+    lines.extend(test_bench_routes());
     lines
 }
 
@@ -127,6 +130,20 @@ fn event_target_routes() -> Vec<Entry> {
         post(paths::EVENT_TARGETS, keys, || web::to(event_targets::make)),
         get(paths::EVENT_TARGET_NEW, keys, || web::to(event_targets::new)),
         post(paths::EVENT_TARGET_WITHDRAW, keys, || web::to(event_targets::withdraw)),
+    ]
+}
+
+/// The test bench; `routes::configure` leaves it out while it is off.
+fn test_bench_routes() -> Vec<Entry> {
+    let bench = Access::May(Action::UseTestBench);
+    vec![
+        get(paths::TEST_BENCH, bench, || web::to(test_bench::show)),
+        post(paths::TEST_BENCH_CLOCK, bench, || web::to(test_bench::put_forward)),
+        post(paths::TEST_BENCH_FAULTS, bench, || web::to(test_bench::switch_on)),
+        post(paths::TEST_BENCH_FAULT_OFF, bench, || web::to(test_bench::switch_off)),
+        get(paths::TEST_BENCH_CALLS, bench, || web::to(test_bench_calls::list)),
+        get(paths::TEST_BENCH_CALLS_CSV, bench, || web::to(test_bench_calls::csv)),
+        get(paths::TEST_BENCH_CALL, bench, || web::to(test_bench_calls::detail)),
     ]
 }
 

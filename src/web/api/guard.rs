@@ -67,7 +67,7 @@ pub async fn guard(mut request: ServiceRequest, next: Next<BoxBody>) -> Result<S
 }
 
 async fn admit(portal: Arc<Portal>, request: &mut ServiceRequest, reference: String) -> Result<Call, Problem> {
-    let now = portal.clock.now();
+    let now = portal.present().await;
     let address = request.peer_addr().map_or_else(|| "-".to_owned(), |address| address.ip().to_string());
     let caller = identify(&portal, request, &address, now).await?;
     let body = if *request.method() == Method::POST { read_body(request).await? } else { Vec::new() };

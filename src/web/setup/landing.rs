@@ -6,7 +6,7 @@ use super::{keep, waiting, words};
 use crate::audit::ActingAs;
 use crate::db::SplitRefusal;
 use crate::fulfilment::land::{LandingRefusal, land as present};
-use crate::web::{Form, Visit, WebError, paths};
+use crate::web::{Form, Visit, WebError, paths, redirects};
 use actix_web::HttpResponse;
 
 /// The form field that every AWS Marketplace listing posts.
@@ -14,12 +14,14 @@ const TOKEN: &str = "x-amzn-marketplace-token";
 
 /// `POST /setup`.
 pub async fn land(visit: Visit, form: Form) -> Result<HttpResponse, WebError> {
-    match present(&visit.portal().fulfilment, form.text(TOKEN), &visit.who(ActingAs::Anonymous)).await.refusal()? {
+    let answer = match present(&visit.portal().fulfilment, form.text(TOKEN), &visit.who(ActingAs::Anonymous)).await.refusal()? {
         Ok(landed) => {
             keep(&visit, &landed.handle, landed.handle_until);
             Ok(visit.see_other(&paths::setup()))
         }
         Err(LandingRefusal::Unreachable) => waiting::begin(&visit, form.text(TOKEN)).await,
         Err(refusal) => words::page(&visit, Words::of_landing(refusal)),
-    }
+    }?;
+    redirects::note_landing(&visit, &form, answer.status()).await;
+    Ok(answer)
 }

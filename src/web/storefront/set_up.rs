@@ -9,6 +9,7 @@ use crate::kernel::show;
 use crate::marketplace::ids::AgreementId;
 use crate::marketplace::subscriptions;
 use crate::marketplace::token::{self, IssueRefusal};
+use crate::web::redirects;
 use crate::web::shell::{Shell, Tone};
 use crate::web::{Visit, WebError, paths};
 use actix_web::HttpResponse;
@@ -37,7 +38,11 @@ pub async fn hand_over(visit: Visit) -> Result<HttpResponse, WebError> {
     let detail = subscriptions::find(visit.db(), &scope, &agreement).await?.ok_or(WebError::NotFound)?;
     let issued = token::issue(visit.db(), &scope, &visit.who(ActingAs::Buyer), &agreement).await.refusal()?;
     match issued {
-        Ok(issued) => visit.page(StatusCode::OK, &view(&visit, detail, &issued)),
+        Ok(issued) => {
+            let view = view(&visit, detail, &issued);
+            redirects::note_hand_over(&visit, agreement.as_str(), scope.account(), &view.fulfilment_url).await;
+            visit.page(StatusCode::OK, &view)
+        }
         Err(IssueRefusal::NotFound) => Err(WebError::NotFound),
         Err(IssueRefusal::NotNow(_)) => {
             visit.flash(Tone::Warning, "This purchase cannot be set up", "Its agreement is not in force. This page says how it stands.");

@@ -1,6 +1,7 @@
 //! One exchange: an operation that was let in, and its answer. Everything that is ever said to a client of the API goes
 //! through here, so that what is to see every call has one place to look.
 
+use super::seen::Seen;
 use crate::application::Portal;
 use crate::audit::Who;
 use crate::kernel::clock::Timestamp;
@@ -24,6 +25,8 @@ pub struct Exchange {
     pub(super) caller: Caller,
     pub(super) who: Who,
     pub(super) members: Members,
+    /// For the test bench's inspector, if it is on.
+    pub(super) seen: Option<Seen>,
 }
 
 impl FromRequest for Exchange {
@@ -38,34 +41,48 @@ impl FromRequest for Exchange {
 
 /// Every operation, in every protocol.
 pub async fn answer(exchange: Exchange) -> HttpResponse {
-    let Exchange { portal, protocol, operation, caller, who, members } = exchange;
+    let Exchange { portal, protocol, operation, caller, who, members, seen } = exchange;
     let context = Context { till: &portal.till, desk: &portal.wire, caller: &caller, who: &who };
     let answered = call::answer(context, operation, &members).await;
     if operation == Operation::AcceptAgreementRequest {
         // Mail and events of a purchase wait for the clockwork.
         portal.wake.now();
     }
-    reply(protocol, operation.service() == Service::Agreement, &who.request_id, who.now, answered)
+    let said = Said::of(operation.service() == Service::Agreement, &who.request_id, answered);
+    if let Some(seen) = seen {
+        portal.bench.note(seen.answered(Some((operation, &caller)), said.status, &said.body)).await;
+    }
+    reply(protocol, &who.request_id, portal.clock.unmoved().now(), said)
+}
+
+/// What an answer says, whatever protocol it goes out in.
+pub(super) struct Said {
+    /// Of HTTP.
+    pub status: StatusCode,
+    /// The answer's members, or the fault's.
+    pub body: Members,
+    /// The fault's name in the query protocol, where the service has had one.
+    query_code: Option<&'static str>,
+}
+
+impl Said {
+    /// The answer, or the fault; `names_request`: whether a fault repeats the request's id.
+    pub(super) fn of(names_request: bool, reference: &str, answered: Result<Structure, Fault>) -> Self {
+        match answered {
+            Ok(structure) => Self { status: StatusCode::OK, body: structure.0, query_code: None },
+            Err(fault) => {
+                let fault = if names_request { fault.with("requestId", reference) } else { fault };
+                let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                Self { status, query_code: fault.query_code, body: fault.body() }
+            }
+        }
+    }
 }
 
 /// The answer as it is sent. The date is the clock's that signatures are checked against, so that clients whose clock is
 /// off correct theirs.
-pub(super) fn reply(
-    protocol: Protocol,
-    names_request: bool,
-    reference: &str,
-    now: Timestamp,
-    answered: Result<Structure, Fault>,
-) -> HttpResponse {
-    let query_code = answered.as_ref().err().and_then(|fault| fault.query_code);
-    let (status, body) = match answered {
-        Ok(structure) => (StatusCode::OK, structure.0),
-        Err(fault) => {
-            let fault = if names_request { fault.with("requestId", reference) } else { fault };
-            (StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), fault.body())
-        }
-    };
-    let mut response = HttpResponse::build(status);
+pub(super) fn reply(protocol: Protocol, reference: &str, now: Timestamp, said: Said) -> HttpResponse {
+    let mut response = HttpResponse::build(said.status);
     response
         .insert_header((header::CONTENT_TYPE, protocol.media_type()))
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -74,8 +91,8 @@ pub(super) fn reply(
     if protocol == Protocol::Cbor {
         response.insert_header(("smithy-protocol", "rpc-v2-cbor"));
     }
-    if let Some(code) = query_code {
+    if let Some(code) = said.query_code {
         response.insert_header(("x-amzn-query-error", format!("{code};Sender")));
     }
-    response.body(protocol.write(body))
+    response.body(protocol.write(said.body))
 }

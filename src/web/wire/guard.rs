@@ -1,7 +1,8 @@
 //! The ring around the API: which operation, the body within a limit and a time, then the signature of all of it. What
 //! comes through is an [`Exchange`]; what does not is answered with AWS's own error.
 
-use super::exchange::{Exchange, reply};
+use super::exchange::{Exchange, Said, reply};
+use super::seen::Seen;
 use crate::audit::{ActingAs, Who};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::random;
@@ -16,6 +17,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest};
+use std::time::Instant;
 
 /// AWS's own limit of a request: less than 1 MB.
 const BODY_MAX: usize = 1_000_000;
@@ -26,7 +28,7 @@ const BODY_MAX: usize = 1_000_000;
 /// Never: every failure becomes an answer.
 pub async fn guard(mut request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let portal = portal_of(request.request());
-    let (reference, now) = (random::id().to_string(), portal.clock.now());
+    let (reference, now, begun) = (random::id().to_string(), portal.present().await, Instant::now());
     tracing::Span::current().record("reference", &reference);
     let headers = headers_of(request.request());
     let body = collect(&mut request, BODY_MAX).await;
@@ -37,17 +39,25 @@ pub async fn guard(mut request: ServiceRequest, next: Next<BoxBody>) -> Result<S
     let admitted = async {
         let operation = asked?;
         body.as_ref().map_err(unreadable)?;
-        let caller = call::authenticate(&portal.db, &portal.wire, arrived, now).await?;
+        let caller = call::authenticate(&portal.db, &portal.wire, arrived, &portal.clock).await?;
         let members = protocol.read(bytes)?;
         Ok((operation, caller, members))
     };
-    match admitted.await {
+    let admitted = admitted.await;
+    let seen = portal.bench.is_on().then(|| Seen::new(arrived, protocol, (&reference, now, begun)));
+    match admitted {
         Ok((operation, caller, members)) => {
             let who = who(&request, &caller, &reference, now);
-            request.extensions_mut().insert(Exchange { portal, protocol, operation, caller, who, members });
+            request.extensions_mut().insert(Exchange { portal, protocol, operation, caller, who, members, seen });
             next.call(request).await.map(ServiceResponse::map_into_boxed_body)
         }
-        Err(fault) => Ok(request.into_response(reply(protocol, asked_of(&path, &headers), &reference, now, Err(fault)))),
+        Err(fault) => {
+            let said = Said::of(asked_of(&path, &headers), &reference, Err(fault));
+            if let Some(seen) = seen {
+                portal.bench.note(seen.answered(None, said.status, &said.body)).await;
+            }
+            Ok(request.into_response(reply(protocol, &reference, portal.clock.unmoved().now(), said)))
+        }
     }
 }
 

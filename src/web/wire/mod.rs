@@ -3,6 +3,7 @@
 
 mod exchange;
 mod guard;
+mod seen;
 pub mod topics;
 
 pub use guard::guard;

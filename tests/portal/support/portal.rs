@@ -4,12 +4,13 @@
 use super::browser::Browser;
 use super::stage::Stage;
 use creditdesk::application::{self, Launch, Running};
-use creditdesk::config::{AwsSettings, Config, IncomingSettings, Settings, WireSettings};
+use creditdesk::config::{AwsSettings, Config, IncomingSettings, Settings, TestBenchSettings, WireSettings};
 use creditdesk::db::Db;
 use creditdesk::fulfilment::marketplace::Marketplace;
 use creditdesk::fulfilment::products::Products;
 use creditdesk::identity::password::Cost;
 use creditdesk::jobs;
+use creditdesk::test_bench::Bench;
 use std::sync::Arc;
 
 /// A portal that serves.
@@ -22,28 +23,44 @@ pub struct Portal {
 impl Portal {
     /// Starts one. Several may serve one database.
     pub async fn start(stage: &Stage) -> Self {
-        Self::assemble(stage, stage.db.clone(), None, Products::Every, WireSettings::default()).await
+        Self::assemble(stage, stage.db.clone(), None, Products::Every, Settings::default()).await
     }
 
     /// One over another handle of the story's database.
     pub async fn over(stage: &Stage, db: Db) -> Self {
-        Self::assemble(stage, db, None, Products::Every, WireSettings::default()).await
+        Self::assemble(stage, db, None, Products::Every, Settings::default()).await
     }
 
     /// One whose console learns of purchases from another marketplace, and fulfils these products.
     pub async fn start_with(stage: &Stage, marketplace: Option<Arc<dyn Marketplace>>, products: Products) -> Self {
-        Self::assemble(stage, stage.db.clone(), marketplace, products, WireSettings::default()).await
+        Self::assemble(stage, stage.db.clone(), marketplace, products, Settings::default()).await
     }
 
     /// One whose API for the official SDKs is set up in another way.
     pub async fn with_wire(stage: &Stage, wire: WireSettings) -> Self {
-        Self::assemble(stage, stage.db.clone(), None, Products::Every, wire).await
+        Self::assemble(stage, stage.db.clone(), None, Products::Every, Settings { wire, ..Settings::default() }).await
+    }
+
+    /// One whose test bench is on.
+    pub async fn on_bench(stage: &Stage) -> Self {
+        Self::on_bench_over(stage, stage.db.clone()).await
+    }
+
+    /// The same over another handle of the story's database.
+    pub async fn on_bench_over(stage: &Stage, db: Db) -> Self {
+        let test_bench = TestBenchSettings { test_bench: Some("on".to_owned()), ..TestBenchSettings::default() };
+        Self::assemble(stage, db, None, Products::Every, Settings { test_bench, ..Settings::default() }).await
+    }
+
+    /// Its test bench.
+    pub fn bench(&self) -> &Bench {
+        &self.running.portal.bench
     }
 
     /// A console whose purchases are those of AWS Marketplace.
     pub async fn with_aws(stage: &Stage, aws: AwsSettings) -> Self {
         let settings = Settings { marketplace: Some("aws".to_owned()), aws, ..Settings::default() };
-        Self::launch(stage, stage.db.clone(), None, Products::Every, settings).await
+        Self::assemble(stage, stage.db.clone(), None, Products::Every, settings).await
     }
 
     /// What its handlers and jobs share.
@@ -59,19 +76,15 @@ impl Portal {
     /// One that topics may post to.
     pub async fn with_incoming(stage: &Stage, incoming: IncomingSettings) -> Self {
         let settings = Settings { incoming, ..Settings::default() };
-        Self::launch(stage, stage.db.clone(), None, Products::Every, settings).await
+        Self::assemble(stage, stage.db.clone(), None, Products::Every, settings).await
     }
 
-    async fn assemble(stage: &Stage, db: Db, marketplace: Option<Arc<dyn Marketplace>>, products: Products, wire: WireSettings) -> Self {
-        Self::launch(stage, db, marketplace, products, Settings { wire, ..Settings::default() }).await
-    }
-
-    async fn launch(stage: &Stage, db: Db, marketplace: Option<Arc<dyn Marketplace>>, products: Products, more: Settings) -> Self {
+    async fn assemble(stage: &Stage, db: Db, marketplace: Option<Arc<dyn Marketplace>>, products: Products, asked: Settings) -> Self {
         let settings = Settings {
             listen: Some("127.0.0.1:0".to_owned()),
             data: Some(stage.folder().to_owned()),
             database_url: Some(stage.url().to_owned()),
-            ..more
+            ..asked
         };
         let config = Config::from_settings(settings).expect("a configuration without problems");
         let (clock, password_cost) = (stage.clock.clone(), Cost::LEAST);

@@ -97,6 +97,8 @@ async fn own_things(stage: &Stage, activated: &Purchase, quote: String, license:
         ("key", public_id(stage, "key", "SELECT id FROM service_keys").await),
         ("access_key", stage.db.read("SELECT id FROM access_keys").scalar().await.expect("an access key")),
         ("event", incoming_event(stage).await),
+        ("fault", "late-events".to_owned()),
+        ("record", recorded(stage).await),
         ("service", "AWSMPEntitlementService".to_owned()),
         ("operation", "GetEntitlements".to_owned()),
         ("queue_owner:[0-9]{12}", "294406891311".to_owned()),
@@ -136,6 +138,13 @@ async fn access_key(stage: &Stage) {
 async fn event_target(stage: &Stage) {
     let insert = stage.db.write("INSERT INTO event_targets (id, seller_id, kind, name, topic, created_at, created_by) VALUES ($1, '294406891311', 'queue', 'events', 'events', $2, 'operator')");
     insert.bind(creditdesk::kernel::random::id()).bind(stage.now()).exec_one().await.expect("a row");
+}
+
+/// Something that the test bench recorded.
+async fn recorded(stage: &Stage) -> String {
+    let insert = stage.db.write("INSERT INTO test_bench_records (id, kind, seen_at, operation, account, key_id, protocol, status, duration_micros, request_id, request, answer) VALUES ($1, 'call', $2, 'GetEntitlements', '', '', '', 200, 0, '', '{}', '{}')");
+    insert.bind(creditdesk::kernel::random::id()).bind(stage.now()).exec_one().await.expect("a row");
+    public_id(stage, "rec", "SELECT id FROM test_bench_records WHERE protocol = ''").await
 }
 
 /// An id of the database in the form of addresses.

@@ -103,7 +103,7 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         confirm: topics::confirmation,
         targets: paths::event_targets,
     };
-    let courier = Courier::new(db.clone(), clock.clone(), sealing.clone(), links)?;
+    let courier = Courier::new(db.clone(), clock.clone(), sealing.clone(), links, bench.clone())?;
     let (fulfilment, shop) = console(&config, (&db, &clock, &bench), &origin, (marketplace, products)).await?;
     Ok(Portal {
         courier,

@@ -21,6 +21,7 @@ use crate::kernel::clock::Clock;
 use crate::kernel::email::Email;
 use crate::kernel::random;
 use crate::telemetry;
+use crate::test_bench::Bench;
 use crate::test_bench_command::{self, TestBenchCommand};
 use access_key::AccessKeyOptions;
 use clap::{Parser, Subcommand};
@@ -239,7 +240,7 @@ async fn print_audit_head(config: &Config) -> Result<(), CliError> {
 async fn reconcile(config: &Config) -> Result<(), CliError> {
     let db = assembly::open_database(config).await?;
     let origin = config.public_url.as_ref().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-    let (room, _) = assembly::console(config, (&db, &Clock::system()), &origin, (None, Products::Every)).await?;
+    let (room, _) = assembly::console(config, (&db, &Clock::system(), &Bench::off()), &origin, (None, Products::Every)).await?;
     let compared = recheck::compare_all(&room).await.map_err(StartError::Storage)?;
     let differences = recheck::count_differences(&db).await.map_err(StartError::Storage)?;
     db.close().await;

@@ -41,6 +41,8 @@ CREATE TABLE event_deliveries (
     first_attempt_at TEXT,
     settled_at       TEXT,
     last_answer      TEXT,
+    -- When the test bench decided on it; stays empty while the bench is off.
+    planned_at       TEXT,
     CHECK ((status = 'waiting') = (settled_at IS NULL))
 ) STRICT;
 CREATE INDEX event_deliveries_waiting ON event_deliveries (target_id, visible_at, id) WHERE status = 'waiting';

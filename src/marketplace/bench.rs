@@ -2,6 +2,7 @@
 //! see `wire::call`, for payments `payment::bench`.
 
 use super::event::{self, Event};
+use super::store::deliveries::has_target;
 use super::token::{self, Purchase, ResolveRefusal};
 use crate::db::{Db, Error, Failed, refuse};
 use crate::kernel::clock::Timestamp;
@@ -22,19 +23,27 @@ pub async fn resolve(bench: &Bench, db: &Db, token: &Secret, now: Timestamp) -> 
     Ok(purchase)
 }
 
-/// Changes that were not acknowledged, oldest first, without those that a fault drops: these are gone for good.
+/// Changes that were not acknowledged, oldest first, without those that a fault drops: these are gone for good. What goes to
+/// a seller's own systems is dropped there ([`super::event_plan`]) and not here.
 ///
 /// # Errors
 /// Any storage error.
 pub async fn list_waiting(bench: &Bench, db: &Db, most: u32, now: Timestamp) -> Result<Vec<Event>, Error> {
-    let mut waiting = event::list_waiting(db, most).await?;
+    let waiting = event::list_waiting(db, most).await?;
     if waiting.is_empty() || !bench.is_on() {
         return Ok(waiting);
     }
     let faults = bench.faults().await?;
-    while faults.has(Fault::DroppedEvents) && !waiting.is_empty() && bench.use_up(&faults, Fault::DroppedEvents).await? {
-        let dropped = waiting.remove(0);
-        event::acknowledge(db, &[dropped.id], now).await?;
+    if !faults.has(Fault::DroppedEvents) {
+        return Ok(waiting);
     }
-    Ok(waiting)
+    let mut heard = Vec::with_capacity(waiting.len());
+    for event in waiting {
+        if has_target(db, event.id).await? || !bench.use_up(&faults, Fault::DroppedEvents).await? {
+            heard.push(event);
+        } else {
+            event::acknowledge(db, &[event.id], now).await?;
+        }
+    }
+    Ok(heard)
 }

@@ -3,7 +3,6 @@
 
 use super::agreement::{Agreement, AgreementStatus};
 use super::event_body;
-use super::event_plan::deliveries;
 use super::event_target::Topic;
 use super::ids::{AgreementId, LicenseArn};
 use super::store::deliveries::{self as outbox, NewDelivery};
@@ -68,10 +67,8 @@ pub(super) async fn record(tx: &mut Tx, kind: EventKind, agreement: &Agreement, 
             (Topic::Subscription, _) => event_body::of_subscription_topic(kind, &facts, was_pending).map(|message| message.to_string()),
         };
         let Some(message) = said else { continue };
-        for at in deliveries(&event, now) {
-            let delivery = NewDelivery { target: target.id, event: Some(event.id), kind: target.kind, message: &message, queued_at: now };
-            outbox::insert(tx, &delivery, at).await?;
-        }
+        let delivery = NewDelivery { target: target.id, event: Some(event.id), kind: target.kind, message: &message, queued_at: now };
+        outbox::insert(tx, &delivery, now).await?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ pub mod catalog;
 pub mod entitlement;
 pub mod event;
 mod event_body;
-pub mod event_plan;
+mod event_plan;
 pub mod event_target;
 pub mod ids;
 pub mod invoice;

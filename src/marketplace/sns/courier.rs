@@ -8,8 +8,10 @@ use crate::db::{Db, Error};
 use crate::kernel::clock::Clock;
 use crate::kernel::sealing::SealingKey;
 use crate::kernel::secret::Secret;
+use crate::marketplace::event_plan;
 use crate::marketplace::store::deliveries::{self, Waiting};
 use crate::marketplace::store::event_targets::{self, WebhookRow};
+use crate::test_bench::Bench;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
@@ -51,17 +53,20 @@ pub struct Courier {
     links: Links,
     http: reqwest::Client,
     signer: OnceCell<Signer>,
+    bench: Bench,
 }
 
 /// What came of a try: whether it was taken, and the answer in words.
 struct Answer {
     taken: bool,
+    /// Of HTTP; zero without an answer.
+    status: u16,
     words: String,
 }
 
 impl Answer {
     fn failed(words: impl Into<String>) -> Self {
-        Self { taken: false, words: words.into() }
+        Self { taken: false, status: 0, words: words.into() }
     }
 }
 
@@ -70,9 +75,9 @@ impl Courier {
     ///
     /// # Errors
     /// When the system's trust store cannot be used.
-    pub fn new(db: Db, clock: Clock, sealing: SealingKey, links: Links) -> Result<Self, reqwest::Error> {
+    pub fn new(db: Db, clock: Clock, sealing: SealingKey, links: Links, bench: Bench) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).no_proxy().build()?;
-        Ok(Self { db, clock, sealing, links, http, signer: OnceCell::new() })
+        Ok(Self { db, clock, sealing, links, http, signer: OnceCell::new(), bench })
     }
 
     /// Sends what is due; how many messages were taken.
@@ -80,6 +85,7 @@ impl Courier {
     /// # Errors
     /// Any storage error, and when nothing can be signed. What a webhook does not take is no error here: it is recorded.
     pub async fn deliver_due(&self) -> Result<u64, SignerError> {
+        event_plan::decide(&self.bench, &self.db, self.clock.now()).await?;
         let due = deliveries::list_to_send(&self.db, self.clock.now(), BATCH).await?;
         if due.is_empty() {
             return Ok(0);
@@ -98,6 +104,7 @@ impl Courier {
         let answer = self.send(signer, delivery, &target).await;
         let now = self.clock.now();
         event_targets::note_answer(&self.db, target.id, &answer.words).await?;
+        event_plan::note(&self.bench, &delivery.message, &target.address, (answer.status, &answer.words), now).await;
         if answer.taken {
             deliveries::mark_delivered(&self.db, delivery.id, &answer.words, now).await?;
             return Ok(true);
@@ -181,7 +188,7 @@ async fn read(mut response: reqwest::Response) -> Answer {
         text.split(|letter: char| letter.is_control() || letter.is_whitespace()).filter(|word| !word.is_empty()).collect();
     let text: String = words.join(" ").chars().take(ANSWER_CHARS_MAX).collect();
     let words = if text.is_empty() { status.to_string() } else { format!("{status}: {text}") };
-    Answer { taken: status.is_success(), words }
+    Answer { taken: status.is_success(), status: status.as_u16(), words }
 }
 
 #[cfg(test)]

@@ -42,6 +42,73 @@ pub(in crate::marketplace) async fn give_up_all(tx: &mut Tx, target: EventTarget
         .await
 }
 
+/// A delivery that the test bench has not decided on.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(in crate::marketplace) struct Unplanned {
+    pub id: DeliveryId,
+    pub kind: TargetKind,
+    pub target_name: String,
+    pub message: String,
+    pub queued_at: Timestamp,
+}
+
+/// What the test bench made of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::marketplace) enum Planned {
+    /// It comes, once or more often.
+    Delivered,
+    /// It never comes.
+    Dropped,
+    /// Somebody else decided on it.
+    Already,
+}
+
+/// Deliveries of events that the test bench has not decided on, oldest first.
+pub(in crate::marketplace) async fn list_unplanned(db: &Db, most: i64) -> Result<Vec<Unplanned>, Error> {
+    db.read("SELECT d.id, d.kind, t.name AS target_name, d.message, d.queued_at FROM event_deliveries d JOIN event_targets t ON t.id = d.target_id WHERE d.planned_at IS NULL AND d.event_id IS NOT NULL AND d.status = 'waiting' AND d.attempts = 0 ORDER BY d.queued_at, d.id LIMIT $1")
+        .bind(most)
+        .all()
+        .await
+}
+
+/// Decides on a delivery: it comes at these instants, one row for each, or never.
+pub(in crate::marketplace) async fn plan(tx: &mut Tx, seen: &Unplanned, at: &[Timestamp], now: Timestamp) -> Result<Planned, Error> {
+    let Some((first, others)) = at.split_first() else {
+        let dropped = tx
+            .q("UPDATE event_deliveries SET planned_at = $2, status = 'delivered', settled_at = $2, last_answer = 'Dropped by the test bench.' WHERE id = $1 AND planned_at IS NULL AND status = 'waiting'")
+            .bind(seen.id)
+            .bind(now)
+            .exec()
+            .await?;
+        return Ok(if dropped == 1 { Planned::Dropped } else { Planned::Already });
+    };
+    let planned = tx
+        .q("UPDATE event_deliveries SET planned_at = $2, visible_at = $3 WHERE id = $1 AND planned_at IS NULL AND status = 'waiting'")
+        .bind(seen.id)
+        .bind(now)
+        .bind(*first)
+        .exec()
+        .await?;
+    if planned == 0 {
+        return Ok(Planned::Already);
+    }
+    for again in others {
+        tx.q("INSERT INTO event_deliveries (id, target_id, event_id, kind, message, status, queued_at, visible_at, attempts, planned_at) SELECT $2, target_id, event_id, kind, message, 'waiting', queued_at, $3, 0, $4 FROM event_deliveries WHERE id = $1")
+            .bind(seen.id)
+            .bind(DeliveryId::generate())
+            .bind(*again)
+            .bind(now)
+            .exec_one()
+            .await?;
+    }
+    Ok(Planned::Delivered)
+}
+
+/// Whether an event is to reach a target.
+pub(in crate::marketplace) async fn has_target(db: &Db, event: EventId) -> Result<bool, Error> {
+    Ok(db.read("SELECT id FROM event_deliveries WHERE event_id = $1 LIMIT 1").bind(event).opt::<(DeliveryId,)>().await?.is_some())
+}
+
 /// A delivery that can be taken now.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub(in crate::marketplace) struct Waiting {

@@ -9,6 +9,7 @@ use super::super::value::Structure;
 use super::whole;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::DeliveryId;
+use crate::marketplace::event_plan;
 use crate::marketplace::store::deliveries::{self, Receipt, Waiting};
 use crate::marketplace::store::event_targets::QueueRow;
 use chrono::TimeDelta;
@@ -48,6 +49,7 @@ pub(super) async fn receive(context: Context<'_>, queue: &QueueRow, input: Input
 
 /// Takes what can be taken. Each message is taken by one statement that only one receiver's succeeds with.
 async fn take(context: Context<'_>, queue: &QueueRow, now: Timestamp, (most, hidden): (i64, TimeDelta)) -> Result<Vec<Waiting>, Fault> {
+    event_plan::decide(&context.desk.bench, context.db(), now).await?;
     let mut taken = Vec::new();
     for _ in 0..TRIES {
         let visible = deliveries::list_visible(context.db(), queue.id, now, MESSAGES_MAX).await?;

@@ -62,12 +62,12 @@ pub const JOBS: &[Job] = &[
         work: |portal| async { Ok(settle_pending_payments(&portal.till, &portal.clock).await?) }.boxed(),
     },
     Job { name: "renew agreements", every: OFTEN, work: |portal| async { Ok(renew_due(&portal.till, &portal.clock).await?) }.boxed() },
-    Job { name: "wake receivers", every: OFTEN, work: |portal| async { wake_receivers(portal) }.boxed() },
     Job {
         name: "replay incoming events",
         every: TimeDelta::minutes(1),
         work: |portal| async { Ok(incoming::replay(&portal.db, portal.clock.now()).await?) }.boxed(),
     },
+    Job { name: "wake receivers", every: OFTEN, work: |portal| async { Ok(wake_receivers(portal)) }.boxed() },
     Job { name: "apply changes", every: OFTEN, work: |portal| async { Ok(apply_changes(&portal.fulfilment).await?) }.boxed() },
     Job {
         name: "resolve waiting registrations",
@@ -130,9 +130,9 @@ pub const JOBS: &[Job] = &[
 ];
 
 /// Whoever waits for a message of a queue looks again.
-fn wake_receivers(portal: &Portal) -> anyhow::Result<u64> {
+fn wake_receivers(portal: &Portal) -> u64 {
     portal.wire.queues.bell.ring();
-    Ok(0)
+    0
 }
 
 /// Jobs of the embedded marketplace: they rest while AWS Marketplace sells.

@@ -228,6 +228,14 @@ pub async fn list(db: &Db, _: StaffScope, after: Option<&Cursor>, size: PageSize
     Ok(Paged::from_overfetch(rows, size, |last: &Listed| Cursor::of_time(last.created_at, last.id.uuid())))
 }
 
+/// One target.
+///
+/// # Errors
+/// Any storage error.
+pub async fn find(db: &Db, _: StaffScope, target: EventTargetId) -> Result<Option<Listed>, Error> {
+    store::find(db, target).await
+}
+
 /// Listings from before concurrent agreements, whose topics a webhook can have: id, name, code, seller.
 ///
 /// # Errors

@@ -334,6 +334,8 @@ paths! {
     EVENT_TARGETS, event_targets() = "/admin/event-targets";
     /// The form for a new event target.
     EVENT_TARGET_NEW, event_target_new() = "/admin/event-targets/new";
+    /// One event target.
+    EVENT_TARGET, event_target(event_target: EventTargetId) = "/admin/event-targets/{event_target}";
     /// POST: withdraw an event target.
     EVENT_TARGET_WITHDRAW, event_target_withdraw(event_target: EventTargetId) = "/admin/event-targets/{event_target}/withdraw";
     /// What AWS told.

@@ -88,13 +88,20 @@ pub(in crate::marketplace) async fn confirm(tx: &mut Tx, target: EventTargetId, 
     Ok(confirmed.bind(target).bind(now).exec().await? == 1)
 }
 
+const LISTED: &str = "SELECT t.id, t.seller_id, s.name AS seller_name, t.kind, t.name, t.address, t.topic, p.product_code, t.confirmed_at, t.created_at, t.created_by, t.withdrawn_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM event_deliveries d WHERE d.target_id = t.id AND d.status = 'waiting') AS waiting, (SELECT CAST(COUNT(*) AS BIGINT) FROM event_deliveries d WHERE d.target_id = t.id AND d.status = 'delivered') AS delivered, (SELECT CAST(COUNT(*) AS BIGINT) FROM event_deliveries d WHERE d.target_id = t.id AND d.status = 'failed') AS failed, t.last_answer FROM event_targets t JOIN sellers s ON s.id = t.seller_id LEFT JOIN products p ON p.id = t.product_id";
+
 /// Newest first, with their counts.
 pub(in crate::marketplace) async fn list(db: &Db, after: Option<(Timestamp, Uuid)>, most: i64) -> Result<Vec<Listed>, Error> {
-    let mut query = db.read("SELECT t.id, t.seller_id, s.name AS seller_name, t.kind, t.name, t.address, t.topic, p.product_code, t.confirmed_at, t.created_at, t.created_by, t.withdrawn_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM event_deliveries d WHERE d.target_id = t.id AND d.status = 'waiting') AS waiting, (SELECT CAST(COUNT(*) AS BIGINT) FROM event_deliveries d WHERE d.target_id = t.id AND d.status = 'delivered') AS delivered, (SELECT CAST(COUNT(*) AS BIGINT) FROM event_deliveries d WHERE d.target_id = t.id AND d.status = 'failed') AS failed, t.last_answer FROM event_targets t JOIN sellers s ON s.id = t.seller_id LEFT JOIN products p ON p.id = t.product_id");
+    let mut query = db.read(LISTED);
     if let Some((at, id)) = after {
         query = query.push_bind(" WHERE (t.created_at, t.id) < (", at).push_bind(", ", id).push(")");
     }
     query.push_bind(" ORDER BY t.created_at DESC, t.id DESC LIMIT ", most).all().await
+}
+
+/// One, with its counts.
+pub(in crate::marketplace) async fn find(db: &Db, target: EventTargetId) -> Result<Option<Listed>, Error> {
+    db.read(LISTED).push_bind(" WHERE t.id = ", target).opt().await
 }
 
 /// A queue that is asked for messages.

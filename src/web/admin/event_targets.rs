@@ -21,7 +21,8 @@ use askama::Template;
 
 struct Row {
     name: String,
-    what: &'static str,
+    href: String,
+    is_queue: bool,
     address: String,
     topic: String,
     seller: String,
@@ -33,8 +34,7 @@ struct Row {
     last_answer: String,
     made: Moment,
     by: String,
-    /// Where it is withdrawn; empty when it is.
-    withdraw: String,
+    withdrawn: Option<Moment>,
 }
 
 impl Row {
@@ -46,7 +46,8 @@ impl Row {
             (None, ..) => ("success", "Works"),
         };
         Self {
-            what: if target.kind == TargetKind::Queue { "Queue" } else { "Webhook" },
+            href: paths::event_target(target.id),
+            is_queue: target.kind == TargetKind::Queue,
             address: target.address.clone().unwrap_or_else(queue),
             topic: target.topic.arn(&target.seller_id, target.product_code.as_deref().unwrap_or_default()),
             seller: format!("{} ({})", target.seller_name, target.seller_id),
@@ -58,7 +59,7 @@ impl Row {
             last_answer: target.last_answer.unwrap_or_default(),
             made: moment(visit, target.created_at),
             by: target.created_by,
-            withdraw: if target.withdrawn_at.is_none() { paths::event_target_withdraw(target.id) } else { String::new() },
+            withdrawn: target.withdrawn_at.map(|at| moment(visit, at)),
             name: target.name,
         }
     }
@@ -132,9 +133,9 @@ pub async fn make(visit: Visit, form: Form) -> Result<HttpResponse, WebError> {
     };
     let (sealing, who) = (&visit.portal().wire.sealing, visit.who(ActingAs::Staff));
     match event_target::make(visit.db(), scope, sealing, &who, &new).await.refusal()? {
-        Ok(_) => {
+        Ok(id) => {
             flash_made(&visit, &new);
-            Ok(visit.see_other(&paths::event_targets()))
+            Ok(visit.see_other(&paths::event_target(id)))
         }
         Err(refusal) => {
             let mut problems = Problems::new();
@@ -199,6 +200,24 @@ fn topic_of(chosen: &str) -> Option<(Topic, Option<ProductId>)> {
     Some((topic, Some(ProductId::parse(product)?)))
 }
 
+#[derive(Template)]
+#[template(path = "admin/event_target.html")]
+struct TargetPage {
+    shell: Shell,
+    target: Row,
+    withdraw: String,
+}
+
+/// `GET /admin/event-targets/{event_target}`.
+pub async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
+    let scope = visit.staff_scope(Action::ManageAccessKeys)?;
+    let id = visit.id("event_target", EventTargetId::parse)?;
+    let found = event_target::find(visit.db(), scope, id).await?.ok_or(WebError::NotFound)?;
+    let mut shell = visit.shell(&found.name);
+    shell.crumbs = crumbs(&[("Event targets", paths::event_targets())]);
+    visit.page(StatusCode::OK, &TargetPage { shell, target: Row::new(&visit, found), withdraw: paths::event_target_withdraw(id) })
+}
+
 /// `POST /admin/event-targets/{event_target}/withdraw`.
 pub async fn withdraw(visit: Visit) -> Result<HttpResponse, WebError> {
     let scope = visit.staff_scope(Action::ManageAccessKeys)?;
@@ -207,5 +226,5 @@ pub async fn withdraw(visit: Visit) -> Result<HttpResponse, WebError> {
         return Err(WebError::NotFound);
     }
     visit.flash(Tone::Success, "The event target was withdrawn", "It gets no more events, and what waited for it was given up.");
-    Ok(visit.see_other(&paths::event_targets()))
+    Ok(visit.see_other(&paths::event_target(target)))
 }

@@ -129,6 +129,7 @@ fn event_target_routes() -> Vec<Entry> {
         get(paths::EVENT_TARGETS, keys, || web::to(event_targets::list)),
         post(paths::EVENT_TARGETS, keys, || web::to(event_targets::make)),
         get(paths::EVENT_TARGET_NEW, keys, || web::to(event_targets::new)),
+        get(paths::EVENT_TARGET, keys, || web::to(event_targets::show)),
         post(paths::EVENT_TARGET_WITHDRAW, keys, || web::to(event_targets::withdraw)),
     ]
 }

@@ -62,6 +62,26 @@ pub async fn keys(desk: &Desk, looks: &mut impl Looks) {
     desk.press("Revoke the key").await;
     desk.expect_text("Revoked").await;
     looks.look(desk, "desk-access-key-revoked").await;
+    event_targets(desk, looks).await;
+}
+
+/// A queue of a seller's events: made with a mistake on the way, seen, withdrawn.
+async fn event_targets(desk: &Desk, looks: &mut impl Looks) {
+    at(desk, looks, "/admin/event-targets", "desk-event-targets-empty").await;
+    desk.click("Make an event target").await;
+    desk.press("Make the event target").await;
+    desk.expect_text("There is a problem").await;
+    looks.look(desk, "desk-event-target-problems").await;
+    desk.fill("Seller account", "294406891311").await;
+    desk.fill("Name", "events").await;
+    desk.press("Make the event target").await;
+    desk.expect_text("Withdraw the target").await;
+    looks.look(desk, "desk-event-target").await;
+    at(desk, looks, "/admin/event-targets", "desk-event-targets").await;
+    desk.click("events").await;
+    desk.press("Withdraw the target").await;
+    desk.expect_text("was withdrawn").await;
+    looks.look(desk, "desk-event-target-withdrawn").await;
 }
 
 /// A transfer that waits, and is approved.

@@ -97,7 +97,6 @@ async fn reach(market: &Market, at: Timestamp) {
 both_engines! {
     /// Section 8.2 of the protocol: from the purchase to the end, every event in the exact shape of its kind.
     #[test]
-    #[expect(clippy::too_many_lines, reason = "a whole life, to the letter")]
     async fn every_event_of_a_contracts_life_has_its_exact_shape(stage: Stage) {
         let market = Market::open(&stage).await;
         make(&stage, "events", Wanted::Queue).await.unwrap();

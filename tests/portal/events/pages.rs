@@ -26,10 +26,11 @@ both_engines! {
         consumer.call("DeleteMessage", json!({ "ReceiptHandle": message["ReceiptHandle"] })).await.ok();
         let figures = |rows: Vec<Vec<String>>| rows[0][3..6].to_vec();
         assert_eq!(figures(operator.open("/admin/event-targets").await.rows("Event targets, newest first")), ["1", "1", "0"]);
-        let page = operator.press("Withdraw").await;
+        operator.click("events").await;
+        let page = operator.press("Withdraw the target").await;
         assert_eq!(page.flash().as_deref(), Some("Success: The event target was withdrawn"));
-        assert_eq!(figures(page.rows("Event targets, newest first")), ["0", "1", "1"]);
-        assert!(page.says("Withdrawn") && !page.buttons().iter().any(|button| button.starts_with("Withdraw")), "{page:?}");
+        assert_eq!([page.fact("Waiting"), page.fact("Delivered"), page.fact("Failed")], ["0", "1", "1"]);
+        assert!(page.fact("Status") == "Withdrawn" && !page.buttons().iter().any(|button| button.starts_with("Withdraw")), "{page:?}");
         let gone = consumer.call("ReceiveMessage", json!({})).await;
         assert_eq!(gone.error().1, "com.amazonaws.sqs#QueueDoesNotExist");
         buyer.buy(&vision(&stage).await, 500).await;
@@ -79,7 +80,9 @@ both_engines! {
         assert_eq!(operator.page().flash().as_deref(), Some("Success: The event target was made"));
         portal.run_due_jobs().await;
         let page = operator.open("/admin/event-targets").await;
-        for words in ["Waits for confirmation", "Last answer: 403 Forbidden: why", &hook.address, "aws-mp-entitlement-notification-74az0btybm649octamy0sktos"] {
+        assert!(page.says("Last answer: 403 Forbidden: why"), "{page:?}");
+        let page = operator.click("hook").await;
+        for words in ["Waits for confirmation", "403 Forbidden: why", &hook.address, "aws-mp-entitlement-notification-74az0btybm649octamy0sktos"] {
             assert!(page.says(words), "{words}: {page:?}");
         }
     }

@@ -43,18 +43,18 @@ both_engines! {
     async fn a_receiver_that_waits_is_woken_by_an_event(stage: Stage) {
         let portal = stage.portal().await;
         let consumer = Consumer::new(&stage, &portal).await;
-        let waiting = async |seconds: i64| {
+        let waiting = |seconds: i64| {
             let consumer = consumer.clone();
             let asked = json!({ "WaitTimeSeconds": seconds, "MaxNumberOfMessages": 10 });
             tokio::spawn(async move { consumer.receive(asked).await })
         };
-        let receiver = waiting(20).await;
+        let receiver = waiting(20);
         let buyer = Client::of_buyer(&stage, &portal, ACME, ACME_BUYER).await;
         buyer.buy(&vision(&stage).await, 100).await;
         portal.run_due_jobs().await;
         assert!(!receiver.await.unwrap().is_empty());
         consumer.all().await;
-        let receiver = waiting(5).await;
+        let receiver = waiting(5);
         portal.run_due_jobs().await;
         assert!(!receiver.is_finished(), "the clock stands still");
         while !receiver.is_finished() {

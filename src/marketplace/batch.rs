@@ -13,6 +13,7 @@ use crate::kernel::random;
 use crate::tx;
 use chrono::{Datelike, DurationRound, NaiveTime, TimeDelta};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use uuid::{Builder, Variant, Version};
 
 /// Usage is told within this of its hour.
@@ -102,15 +103,18 @@ pub async fn tell(
 ) -> Result<Vec<Outcome>, Failed<BatchRefusal>> {
     tx!(db, |tx| {
         let Some(product) = product_of(tx, seller, product_code, records).await? else { return Ok(Vec::new()) };
-        let mut spans = Vec::with_capacity(records.len());
+        // Most batches are of few customers.
+        let mut spans: BTreeMap<&Named, Vec<TermSpan>> = BTreeMap::new();
         for record in records {
             check(&product, record, now)?;
-            spans.push(spans_of(tx, &product, record).await?);
+            if !spans.contains_key(&record.named) {
+                spans.insert(&record.named, spans_of(tx, &product, record).await?);
+            }
         }
         let mut outcomes = vec![Outcome::NotSubscribed; records.len()];
         let mut places = Vec::with_capacity(records.len());
-        for (index, (record, spans)) in records.iter().zip(&spans).enumerate() {
-            match place(spans, record, now) {
+        for (index, record) in records.iter().enumerate() {
+            match place(&spans[&record.named], record, now) {
                 Place::In(term) => places.push((index, term)),
                 Place::NotSubscribed => {}
                 Place::TooEarly => return refuse(BatchRefusal::License("The usage is from before the license was in force.")),
@@ -238,7 +242,9 @@ async fn keep(tx: &mut Tx, key: &AccessKeyId, term: &TermSpan, record: &Told, no
         allocations: record.allocations.as_deref(),
         access_key: key.as_str(),
     };
-    store::insert_told(tx, &row, now).await?;
+    if store::insert_told(tx, &row, now).await? {
+        return Ok(Outcome::Kept(id_of(&row.key)));
+    }
     let (kept, units, millionths) = store::get_of_hour(tx, &row).await?;
     let is_same = Used::of_parts(units, millionths) == record.quantity;
     Ok(if is_same { Outcome::Kept(id_of(&kept)) } else { Outcome::Duplicate })

@@ -294,7 +294,7 @@ def refused_by_the_check():
         (JSON, {**row, "Color": "red"}),
         (JSON, {**row, "CustomerIdentifier": None}),
         (JSON, {**row, "Value": {"IntegerValue": "1"}}),
-        (JSON, {**row, "CustomerAWSAccountId": "x"}),
+        (JSON, {**row, "CustomerAWSAccountId": "1 2"}),
     ]:
         try:
             check(shape, {"Entitlements": [wrong]}, protocol)

@@ -96,9 +96,9 @@ pub(in crate::marketplace) struct ToldRow<'r> {
     pub access_key: &'r str,
 }
 
-/// Keeps a record that was told by the API; one that is there already stays as it is.
-pub(in crate::marketplace) async fn insert_told(tx: &mut Tx, row: &ToldRow<'_>, now: Timestamp) -> Result<(), Error> {
-    tx.q("INSERT INTO metering_records (record_key, license_arn, agreement_id, dimension, hour_at, quantity, millionths, allocations, access_key_id, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING")
+/// Keeps a record that was told by the API; false when there is one of the hour already, which stays as it is.
+pub(in crate::marketplace) async fn insert_told(tx: &mut Tx, row: &ToldRow<'_>, now: Timestamp) -> Result<bool, Error> {
+    let inserted = tx.q("INSERT INTO metering_records (record_key, license_arn, agreement_id, dimension, hour_at, quantity, millionths, allocations, access_key_id, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING")
         .bind(&row.key)
         .bind(row.license_arn)
         .bind(row.agreement_id)
@@ -111,7 +111,7 @@ pub(in crate::marketplace) async fn insert_told(tx: &mut Tx, row: &ToldRow<'_>, 
         .bind(now)
         .exec()
         .await?;
-    Ok(())
+    Ok(inserted == 1)
 }
 
 /// Key and quantity of the record of an hour.

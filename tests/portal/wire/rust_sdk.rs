@@ -101,7 +101,7 @@ both_engines! {
 
     /// Section 3.2 of the protocol: usage is told, told again, and told otherwise.
     #[test]
-    async fn it_meters(stage: Stage) {
+    async fn it_meters_an_hour_once(stage: Stage) {
         follow_the_clock(&stage);
         let portal = stage.portal().await;
         let (seller, buyer) = parties(&stage, &portal).await;

@@ -23,7 +23,7 @@ const OPERATION: Duration = Duration::from_secs(100);
 /// The least time between two questions to a queue that is empty and does not hold its answers back.
 const SOONEST: Duration = Duration::from_secs(1);
 /// The most time between two questions to a queue that fails.
-const LATEST: Duration = Duration::from_secs(60);
+const LATEST: Duration = Duration::from_mins(1);
 
 /// A message of a queue.
 #[derive(Clone, Debug)]

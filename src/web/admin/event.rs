@@ -26,6 +26,8 @@ struct EventPage {
     tone: &'static str,
     facts: Vec<(&'static str, String)>,
     times: Vec<(&'static str, Moment)>,
+    /// Set out for reading, where it is JSON.
+    readable: Option<String>,
     raw: String,
     follow: String,
     may_follow: bool,
@@ -83,7 +85,8 @@ fn view(visit: &Visit, event: IncomingRecord) -> EventPage {
         .into_iter()
         .flatten()
         .collect(),
-        raw: readable(event.raw),
+        readable: readable(&event.raw),
+        raw: event.raw,
         follow: paths::admin_event_follow(event.id),
         may_follow: visit.actor().is_some_and(|actor| allows(actor, Action::Reconcile).is_ok()),
         is_stuck: matches!(event.state, State::Unmatched | State::Unreadable),
@@ -103,8 +106,8 @@ const fn explanation(state: State) -> &'static str {
     }
 }
 
-/// JSON with line ends and indents; anything else as it came.
-fn readable(raw: String) -> String {
-    let parsed: Option<serde_json::Value> = serde_json::from_str(&raw).ok();
-    parsed.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or(raw)
+/// JSON with line ends and indents.
+fn readable(raw: &str) -> Option<String> {
+    let parsed: serde_json::Value = serde_json::from_str(raw).ok()?;
+    serde_json::to_string_pretty(&parsed).ok()
 }

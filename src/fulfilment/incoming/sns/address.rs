@@ -28,7 +28,7 @@ impl Allowed {
             return path.strip_prefix(CERTIFICATE).and_then(|rest| rest.strip_suffix(".pem")).is_some_and(is_hexadecimal);
         }
         let path = self.origins.iter().find_map(|origin| after_origin(address, origin));
-        path.is_some_and(|path| path.ends_with(".pem") && !path.contains("..") && path.bytes().all(is_plain))
+        path.is_some_and(|path| path.strip_suffix(".pem").is_some() && !path.contains("..") && path.bytes().all(is_plain))
     }
 
     /// Whether an address confirms a subscription to a topic, and does nothing else.

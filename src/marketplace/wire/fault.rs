@@ -66,6 +66,8 @@ impl Fault {
             self.code = match service {
                 Service::Metering | Service::Entitlement => "InternalServiceErrorException",
                 Service::Agreement => "InternalServerException",
+                // No modelled name: clients go by the status.
+                Service::Queue => "InternalFailure",
             };
         }
         self

@@ -2,5 +2,6 @@
 
 mod faults;
 mod journey;
+mod metering;
 mod reconciliation;
 mod setup;

@@ -63,8 +63,7 @@ impl Circuits {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        self.change(service, |breaker, now| breaker.admit(now))
-            .map_err(|until| Failure::Down(LeftAlone { service: service.name(), until }.into()))?;
+        self.change(service, Breaker::admit).map_err(|until| Failure::Down(LeftAlone { service: service.name(), until }.into()))?;
         let answered = send.await.map_err(Failure::of);
         self.change(service, |breaker, now| match &answered {
             Err(Failure::Down(_)) => (breaker.failed(now), ()),

@@ -23,7 +23,7 @@ use crate::marketplace::catalog::Catalog;
 use crate::marketplace::invoice::issue_missing;
 use crate::marketplace::pay::Till;
 use crate::marketplace::payment::Providers;
-use crate::marketplace::publish::publish;
+use crate::marketplace::publish::{Published, publish};
 use crate::marketplace::sns::courier::{self, Courier};
 use crate::marketplace::wire::call::Desk;
 use crate::marketplace::wire::queues::Queues;
@@ -214,7 +214,11 @@ async fn publish_catalog(config: &Config, db: &Db, clock: &Clock) -> Result<Cata
     };
     let catalog = Catalog::parse(&text).map_err(|problems| StartError::Catalog(problems.to_string()))?;
     let published = publish(db, &catalog, &Who::system("catalog", clock.now())).await?;
-    tracing::info!(?published, "the catalog is in the database");
+    if published == Published::default() {
+        tracing::debug!("the catalog is in the database as it is in the file");
+    } else {
+        tracing::info!(?published, "the catalog is in the database");
+    }
     // Only a database of a version without invoices has charges without one.
     let issued = issue_missing(db, clock).await?;
     if issued > 0 {

@@ -52,7 +52,11 @@ pub async fn make(config: &Config, options: AccessKeyOptions) -> Result<(), CliE
     let made = access_keys::make(&db, scope, &sealing, (person, &who), &new).await.refusal().map_err(StartError::Storage)?;
     db.close().await;
     let (id, secret) = made.map_err(|refusal| CliError::Refused(refusal.to_string()))?;
-    println!("export AWS_ACCESS_KEY_ID={id}\nexport AWS_SECRET_ACCESS_KEY={}\nexport AWS_DEFAULT_REGION=us-east-1", secret.reveal());
+    // A session token that another key left in the shell would be sent along, and is nobody's here.
+    println!(
+        "unset AWS_SESSION_TOKEN\nexport AWS_ACCESS_KEY_ID={id}\nexport AWS_SECRET_ACCESS_KEY={}\nexport AWS_DEFAULT_REGION=us-east-1",
+        secret.reveal()
+    );
     if let Some(endpoint) = endpoint(config) {
         for service in SERVICES {
             println!("export AWS_ENDPOINT_URL_{service}={endpoint}");

@@ -113,8 +113,11 @@ async fn say_faults(portal: &Portal) -> Result<(), CliError> {
             None => "off".to_owned(),
             Some(setting) => {
                 let number = fault.number().map(|(unit, _)| format!(" {} {unit}", setting.value)).unwrap_or_default();
-                let times = setting.remaining.map(|times| format!(", {times} more times")).unwrap_or_default();
-                format!("on{number}{times}")
+                match setting.remaining {
+                    None => format!("on{number}"),
+                    Some(0) => format!("used up{number}"),
+                    Some(times) => format!("on{number}, {times} more times"),
+                }
             }
         };
         println!("{:<20} {state:<30} {}", fault.as_str(), fault.does());

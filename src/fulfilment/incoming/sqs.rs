@@ -86,7 +86,7 @@ pub async fn listen(db: Db, clock: Clock, queue: impl Queue, wake: impl Fn() + S
             Err(error) => {
                 failures += 1;
                 metrics::counter!("creditdesk_event_queue_failures_total").increment(1);
-                tracing::warn!(cause = ?error, failures, "events could not be taken from the queue");
+                tracing::warn!(cause = %format_args!("{error:#}"), failures, "events could not be taken from the queue");
                 sleep(pause(failures)).await;
             }
         }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The unchanged AWS CLI against the running program, as somebody types it: a purchase by API, its token resolved,
-entitlements with every filter and page by page, agreements read by both parties, usage metered, and every error by its name.
+entitlements with every filter and page by page, agreements read by both parties, usage metered, events received from a queue,
+and every error by its name.
 
     aws_cli.py FILE
 
@@ -18,10 +19,11 @@ from sentences import equal, finish, says
 
 TOLD = json.load(open(sys.argv[1]))
 PLAIN = TOLD["plain"]
-ACME, NODES = "111122223333", "container-security/nodes"
+TREND, ACME, NODES = "294406891311", "111122223333", "container-security/nodes"
+GONE = "AWS.SimpleQueueService.NonExistentQueue"
 CODE = PLAIN["products"]["credits"]["code"]
 COMMAND = [sys.executable, "-m", "awscli"]
-FAILURE = re.compile(r"\((\w+)\) when calling the (\w+) operation")
+FAILURE = re.compile(r"\(([\w.]+)\) when calling the (\w+) operation")
 bought, state = [], {}
 
 
@@ -126,6 +128,36 @@ def it_meters_an_hour_once():
 
 
 @says("aws_cli")
+def it_receives_and_deletes_the_events_of_a_purchase():
+    def sqs(operation, *more, **members):
+        return aws(PLAIN["seller"], "sqs", operation, *more, queue_url=url, **members)
+
+    url = aws(PLAIN["seller"], "sqs", "get-queue-url", queue_name=PLAIN["queue"])["QueueUrl"]
+    equal(url, f"{PLAIN['origin']}/{TREND}/{PLAIN['queue']}")
+    equal(aws(PLAIN["seller"], "sqs", "list-queues"), {"QueueUrls": [url]})
+    sqs("purge-queue")
+    agreement, received = buy("credits", "credits", 800), []
+    while len(received) < 2:
+        received += sqs("receive-message", "--max-number-of-messages", "10", "--wait-time-seconds", "20").get("Messages", [])
+    events = [json.loads(message["Body"]) for message in received]
+    equal(sorted(event["detail-type"] for event in events), ["License Updated - Manufacturer", "Purchase Agreement Created - Proposer"])
+    equal({event["detail"]["agreement"]["id"] for event in events}, {agreement})
+    kept, released = received
+    equal(sqs("change-message-visibility", receipt_handle=kept["ReceiptHandle"], visibility_timeout=600), {})
+    equal(sqs("change-message-visibility", receipt_handle=released["ReceiptHandle"], visibility_timeout=0), {})
+    again = sqs("receive-message", "--max-number-of-messages", "10", attribute_names=["ApproximateReceiveCount"])["Messages"]
+    equal([(message["MessageId"], message["Attributes"]) for message in again], [(released["MessageId"], {"ApproximateReceiveCount": "2"})])
+    for message in (kept, again[0]):
+        equal(sqs("delete-message", receipt_handle=message["ReceiptHandle"]), {})
+    left = sqs("get-queue-attributes", attribute_names=["All"])["Attributes"]
+    equal((left["ApproximateNumberOfMessages"], left["ApproximateNumberOfMessagesNotVisible"]), ("0", "0"))
+    # A missing queue has the query protocol's name here, as AWS itself gives it to the CLI; the SDKs have the modelled one.
+    equal(sqs("delete-message", receipt_handle="x"), "ReceiptHandleIsInvalid")
+    equal(aws(PLAIN["seller"], "sqs", "receive-message", queue_url=url + "-elsewhere"), GONE)
+    equal(aws(PLAIN["other"], "sqs", "receive-message", queue_url=url), GONE)
+
+
+@says("aws_cli")
 def it_knows_every_error_by_name():
     seller, buyer, other = PLAIN["seller"], PLAIN["buyer"], PLAIN["other"]
     token = state["first"]["registrationToken"]
@@ -153,6 +185,7 @@ it_buys_by_program_and_resolves_the_token()
 it_reads_entitlements_by_every_filter_and_page_by_page()
 it_reads_agreements_of_both_parties()
 it_meters_an_hour_once()
+it_receives_and_deletes_the_events_of_a_purchase()
 it_knows_every_error_by_name()
 print(subprocess.run([*COMMAND, "--version"], capture_output=True, text=True).stdout.split()[0])
 finish()

@@ -1,5 +1,6 @@
 // The unchanged AWS SDK for JavaScript v3 against the running program: a purchase by API, its token resolved, entitlements
-// with every filter and page by page, agreements read by both parties, usage metered, and every error by its name.
+// with every filter and page by page, agreements read by both parties, usage metered, events received from a queue, and every
+// error by its name.
 //
 //     node javascript_client.mjs FOLDER_OF_NODE_MODULES FILE
 //
@@ -15,6 +16,7 @@ const require = createRequire(join(process.argv[2], "client.js"));
 const metering = require("@aws-sdk/client-marketplace-metering");
 const entitlement = require("@aws-sdk/client-marketplace-entitlement-service");
 const agreement = require("@aws-sdk/client-marketplace-agreement");
+const sqs = require("@aws-sdk/client-sqs");
 const told = JSON.parse(readFileSync(process.argv[3]));
 const { plain } = told;
 const ACME = "111122223333";
@@ -39,6 +41,7 @@ function clients(key, { endpoint = plain.origin, ...more } = {}) {
     metering: new metering.MarketplaceMeteringClient(config),
     entitlement: new entitlement.MarketplaceEntitlementServiceClient(config),
     agreement: new agreement.MarketplaceAgreementClient(config),
+    queue: new sqs.SQSClient(config),
   };
 }
 
@@ -181,6 +184,50 @@ await says("it_meters_an_hour_once", async () => {
   }
   const of_another = new metering.BatchMeterUsageCommand({ ProductCode: "unknown", UsageRecords: [record] });
   assert.deepEqual(await refused(seller.metering.send(of_another)), ["InvalidProductCodeException", 400]);
+});
+
+// The client compares each message with the MD5 that was sent, and fails where it is not the same.
+await says("it_receives_and_deletes_the_events_of_a_purchase", async () => {
+  const send = (Command, asked) => seller.queue.send(new Command({ QueueUrl, ...asked }));
+  const { QueueUrl } = await seller.queue.send(new sqs.GetQueueUrlCommand({ QueueName: plain.queue }));
+  assert.equal(QueueUrl, `${plain.origin}/294406891311/${plain.queue}`);
+  await send(sqs.PurgeQueueCommand);
+  const { agreementId } = await buy(buyer, plain.products.credits, "credits", 800);
+  const received = [];
+  while (received.length < 2) {
+    const asked = { MaxNumberOfMessages: 10, WaitTimeSeconds: 20, MessageSystemAttributeNames: ["All"] };
+    received.push(...((await send(sqs.ReceiveMessageCommand, asked)).Messages ?? []));
+  }
+  const events = received.map((message) => JSON.parse(message.Body));
+  const expected = ["License Updated - Manufacturer", "Purchase Agreement Created - Proposer"];
+  assert.deepEqual(events.map((event) => event["detail-type"]).sort(), expected);
+  assert.ok(events.every((event) => event.detail.agreement.id === agreementId));
+  assert.deepEqual(received.map((message) => message.Attributes.ApproximateReceiveCount), ["1", "1"]);
+  const [kept, released] = received;
+  await send(sqs.ChangeMessageVisibilityCommand, { ReceiptHandle: kept.ReceiptHandle, VisibilityTimeout: 600 });
+  const Entries = [{ Id: "a", ReceiptHandle: released.ReceiptHandle, VisibilityTimeout: 0 }, { Id: "b", ReceiptHandle: "x", VisibilityTimeout: 0 }];
+  const batch = await send(sqs.ChangeMessageVisibilityBatchCommand, { Entries });
+  assert.deepEqual([batch.Successful.map((entry) => entry.Id), batch.Failed.map((entry) => entry.Code)], [["a"], ["ReceiptHandleIsInvalid"]]);
+  const again = (await send(sqs.ReceiveMessageCommand, { MaxNumberOfMessages: 10, AttributeNames: ["ApproximateReceiveCount"] })).Messages;
+  assert.deepEqual(again.map((message) => [message.MessageId, message.Attributes.ApproximateReceiveCount]), [[released.MessageId, "2"]]);
+  await send(sqs.DeleteMessageCommand, { ReceiptHandle: kept.ReceiptHandle });
+  await send(sqs.DeleteMessageBatchCommand, { Entries: [{ Id: "a", ReceiptHandle: again[0].ReceiptHandle }] });
+  const { Attributes } = await send(sqs.GetQueueAttributesCommand, { AttributeNames: ["All"] });
+  assert.deepEqual([Attributes.ApproximateNumberOfMessages, Attributes.ApproximateNumberOfMessagesNotVisible], ["0", "0"]);
+});
+
+await says("it_knows_every_error_of_a_queue_by_name", async () => {
+  const QueueUrl = `${plain.origin}/294406891311/${plain.queue}`;
+  const receive = (sdk, asked = {}) => sdk.queue.send(new sqs.ReceiveMessageCommand({ QueueUrl, ...asked }));
+  for (const [asked, expected] of [
+    [() => receive(seller, { QueueUrl: `${QueueUrl}-elsewhere` }), ["QueueDoesNotExist", 400]],
+    [() => seller.queue.send(new sqs.GetQueueUrlCommand({ QueueName: "elsewhere" })), ["QueueDoesNotExist", 400]],
+    [() => receive(other), ["QueueDoesNotExist", 400]],
+    [() => seller.queue.send(new sqs.DeleteMessageCommand({ QueueUrl, ReceiptHandle: "x" })), ["ReceiptHandleIsInvalid", 400]],
+    [() => seller.queue.send(new sqs.SendMessageCommand({ QueueUrl, MessageBody: "x" })), ["UnknownOperationException", 400]],
+  ]) {
+    assert.deepEqual(await refused(asked()), expected, String(asked));
+  }
 });
 
 await says("it_knows_every_error_by_name", async () => {

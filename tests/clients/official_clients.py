@@ -27,6 +27,7 @@ from free_port import free_port
 HERE = pathlib.Path(__file__).resolve().parent
 TREND, OTHER, ACME = "294406891311", "518230947715", "111122223333"
 VISION, BY_USE = "Trend Vision One", "Vision One Pay-as-you-go"
+QUEUE = "events"
 PRODUCTS = {"credits": (VISION, "74az0btybm649octamy0sktos"), "by_use": (BY_USE, "6c1fy8rk4wz2nt7pv5xh9bq3d")}
 
 
@@ -73,13 +74,16 @@ def keys_and_products(origin):
         return [fact(page, "Access key ID"), fact(page, "Secret access key")]
 
     keys = {"seller": key("Seller", TREND), "other": key("Other", OTHER), "buyer": key("Buyer", ACME, "buyer@acme.example")}
+    target = {"seller": TREND, "name": QUEUE, "kind": "queue", "address": "", "topic": "events"}
+    if operator.post("/admin/event-targets/new", "/admin/event-targets", **target)[0] != 303:
+        sys.exit("no queue")
     page = operator.send("/admin/access-keys")[1]
     products = {}
     for name, (title, code) in PRODUCTS.items():
         part = page[page.index(title):]
         terms = {term: fact(part, f"Term: {term}") for term in ("legal", "support", "pricing", "renewal")}
         products[name] = {"code": code, "proposal": fact(part, "Agreement proposal"), "terms": terms}
-    return {**keys, "products": products}
+    return {**keys, "products": products, "queue": QUEUE}
 
 
 def expire_tokens(database):

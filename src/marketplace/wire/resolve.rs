@@ -8,9 +8,9 @@ use super::protocol::Operation;
 use super::value::Structure;
 use crate::db::SplitRefusal;
 use crate::kernel::secret::Secret;
-use crate::marketplace::bench;
 use crate::marketplace::catalog::CustomerIdentity;
 use crate::marketplace::token::ResolveRefusal;
+use crate::marketplace::{agreement, bench, subscriptions};
 
 /// The longest text that could be a token; a longer one is none.
 const TOKEN_CHARS_MAX: usize = 4_096;
@@ -42,6 +42,11 @@ pub async fn customer(context: Context<'_>, input: Input<'_>) -> Result<Structur
     if purchase.seller_id != seller {
         // A token of somebody else's product tells nothing, not even that it is one.
         return Err(invalid());
+    }
+    // A seller's own console does not tell when it activates, and AWS has no word for it. From here on the purchase is in the
+    // seller's hands: it can be upgraded (UPG-1), and nobody is reminded of it any more (SUP-8).
+    if subscriptions::activated_at(context.db(), &purchase.license_arn).await?.is_none() {
+        agreement::mark_activated(context.db(), context.who, &purchase.license_arn, context.now()).await?;
     }
     let legacy = purchase.customer_identity == CustomerIdentity::Legacy;
     let identifier = customer::identifier(&purchase.buyer_account_id).filter(|_| legacy);

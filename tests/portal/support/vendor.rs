@@ -9,7 +9,6 @@ use super::portal::Portal;
 use super::wire::{ACME, AGREEMENT, Client, TREND_MICRO, VISION_CODE, vision, wanted};
 use chrono::TimeDelta;
 use creditdesk::config::AwsSettings;
-use creditdesk::db::Db;
 use creditdesk::marketplace::wire::products::WireProduct;
 use serde_json::{Value, json};
 
@@ -20,8 +19,6 @@ pub struct Vendor {
     /// The console's own place.
     pub place: Stage,
     pub buyer: Client,
-    /// The marketplace's database.
-    shelf: Db,
     pub product: WireProduct,
 }
 
@@ -67,7 +64,7 @@ impl Vendor {
         let buyer = Client::of_buyer(stage, &market, ACME, ACME_BUYER).await;
         let place = stage.second().await;
         let console = Portal::with_aws(&place, settings(&place, address, (&seller.key_id, &seller.secret))).await;
-        Self { market, console, place, buyer, product: vision(stage).await, shelf: stage.db.clone() }
+        Self { market, console, place, buyer, product: vision(stage).await }
     }
 
     /// A purchase by program, provisioned.
@@ -76,13 +73,9 @@ impl Vendor {
         self.click(&agreement).await
     }
 
-    /// A fresh token of a purchase. The marketplace's rule for more credits and renewals is an activation, which AWS's API has
-    /// no call for; whoever presses *Set up* here does activate.
+    /// A fresh token of a purchase.
     pub async fn click(&self, agreement: &str) -> Bought {
         let provisioned = self.buyer.provisioned(agreement).await;
-        let activated =
-            self.shelf.write("UPDATE license_arns SET activated_at = created_at WHERE agreement_id = $1 AND activated_at IS NULL");
-        activated.bind(agreement.to_owned()).exec().await.unwrap();
         let text = |name: &str| provisioned[name].as_str().unwrap_or_else(|| panic!("no {name}: {provisioned}")).to_owned();
         Bought { agreement: agreement.to_owned(), license_arn: text("licenseArn"), token: text("registrationToken") }
     }

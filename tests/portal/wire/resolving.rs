@@ -6,6 +6,7 @@ use crate::support::portal::Portal;
 use crate::support::wire::{ACME, Answer, Client, METERING, OTHER_SELLER, TREND_MICRO, VISION_CODE, vision};
 use chrono::TimeDelta;
 use creditdesk::config::WireSettings;
+use creditdesk::kernel::clock::Timestamp;
 use creditdesk::marketplace::wire::customer;
 use serde_json::{Value, json};
 
@@ -57,6 +58,24 @@ both_engines! {
             assert_eq!(resolve(&other, &nothing).await.error().1, "ValidationException");
         }
         assert_eq!(resolve(&buyer, &token).await.error(), (400, "AccessDeniedException".to_owned()), "a buyer's key");
+    }
+
+    /// UPG-1, SUP-8: what the seller's own systems have resolved counts as activated; what somebody else tried does not.
+    #[test]
+    async fn a_resolved_purchase_is_in_the_sellers_hands(stage: Stage) {
+        let portal = stage.portal().await;
+        let buyer = Client::of_buyer(&stage, &portal, ACME, ACME_BUYER).await;
+        let agreement = buyer.buy(&vision(&stage).await, 500).await;
+        let token = buyer.provisioned(&agreement).await["registrationToken"].clone();
+        let activated = || stage.db.read("SELECT activated_at FROM license_arns").scalar::<Option<Timestamp>>();
+        let other = Client::of_seller(&stage, &portal, OTHER_SELLER).await;
+        assert_eq!((resolve(&other, &token).await.status, activated().await.unwrap()), (400, None));
+        let seller = Client::of_seller(&stage, &portal, TREND_MICRO).await;
+        let first = stage.now();
+        resolve(&seller, &token).await.ok();
+        stage.clock.advance(TimeDelta::minutes(1));
+        resolve(&seller, &token).await.ok();
+        assert_eq!(activated().await.unwrap(), Some(first), "once");
     }
 
     /// Rule 4: a product from before concurrent agreements also names its customers by an identifier.

@@ -124,8 +124,7 @@ mod tests {
     fn an_agreement_knows_its_neighbours_and_how_it_ended() {
         let listed = [term("agmt-1", 0, "RENEWED", "l-1"), term("agmt-2", 1, "REPLACED", "l-2"), term("agmt-3", 2, "ACTIVE", "l-3")];
         let now = start() + TimeDelta::days(800);
-        let found = choose(&listed, Some("l-2"), None, now);
-        assert_eq!(found, None, "only whole ARNs are compared");
+        assert_eq!(choose(&listed, Some("arn:aws:license-manager::1:license:l-9"), None, now), None, "nobody's");
         let found = choose(&listed, Some("aws:license-manager:us-east-1:1:l-2"), None, now).unwrap();
         let facts = facts_of(found, &listed, now);
         assert_eq!((facts.agreement_id.as_str(), facts.initial_agreement_id.as_str()), ("agmt-2", "agmt-1"));

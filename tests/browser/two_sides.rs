@@ -70,12 +70,6 @@ impl Sides {
         self.desk.sign_in(LICENSING).await;
         &self.desk
     }
-
-    /// A year and a day pass for both, first where it is decided what becomes of the contract.
-    async fn a_year_passes(&self) {
-        self.market.pass(A_YEAR).await;
-        self.console.pass(A_YEAR).await;
-    }
 }
 
 /// A row of the purchase history.
@@ -120,7 +114,9 @@ fn a_purchase_lives_its_years_across_two_programs() {
         assert_eq!(expiration(desk, &item("Upgrade", "500", "Active")).await, ends, "an upgrade ends with its contract");
         events_came_twice(sides).await;
 
-        sides.a_year_passes().await;
+        // First where it is renewed: the console hears of the next term before the running one is over.
+        sides.market.pass(A_YEAR).await;
+        sides.console.pass(A_YEAR).await;
         let desk = sides.at_console(LICENSING).await;
         let renewed = item("New, renewed", "1,000", "Active");
         desk.open_until("/console/credits", &renewed).await;
@@ -135,7 +131,9 @@ fn a_purchase_lives_its_years_across_two_programs() {
         desk.choose("No").await;
         desk.press("Save changes").await;
         desk.expect_text("the contract and its credits end, and nothing more is charged").await;
-        sides.a_year_passes().await;
+        // First where it runs out: an end that came a year early would be a question for staff.
+        sides.console.pass(A_YEAR).await;
+        sides.market.pass(A_YEAR).await;
         let desk = sides.at_console(LICENSING).await;
         desk.open_until("/console/credits", &item("New, renewed", "1,000", "Expired")).await;
         assert!(desk.has(&valid("0")).await, "{}", desk.text().await);
@@ -158,19 +156,22 @@ async fn upgrade(desk: &Desk) {
 /// What the faults did is seen: four events, each of which came again, and all of them followed.
 async fn events_came_twice(sides: &mut Sides) {
     let desk = sides.at_console(LEAD).await;
-    let again = "//tbody/tr[td[1][normalize-space()='Followed']][td[4][normalize-space()='1']]";
+    let again = "//tbody/tr[td[1][normalize-space()='Followed']][number(td[4]) >= 1]";
     desk.open_until("/admin/events", &format!("//body[count({again}) = 4]")).await;
     assert!(desk.has("//body[count(//tbody/tr) = 4]").await, "{}", desk.text().await);
 }
 
-/// Nothing waits for staff.
+/// The console has heard of the end as well, and nothing waits for staff.
 async fn nothing_is_asked(sides: &mut Sides) {
     let desk = sides.at_console(LEAD).await;
+    desk.open_until("/admin/events", "//tbody/tr[th[normalize-space()='License deprovisioned']][td[1][normalize-space()='Followed']]")
+        .await;
     desk.open("/admin/reconciliation").await;
+    desk.expect_text("No open difference").await;
     assert!(!desk.has("//main//tbody/tr").await, "{}", desk.text().await);
 }
 
-/// MKT-9, ACT-5, rule 16 of the protocol: a payment that does not arrive leaves nothing behind: the console waits while it is
+/// MKT-9, ACT-4, rule 16 of the protocol: a payment that does not arrive leaves nothing behind: the console waits while it is
 /// pending, says that the agreement has ended afterwards, and never grants.
 #[test]
 fn a_payment_that_fails_grants_nothing_across_two_programs() {

@@ -1,6 +1,7 @@
 //! The commands. Each prints what it did and what to do next.
 
 mod access_key;
+mod test_bench;
 
 use crate::application::{self, Launch, Running, StartError};
 use crate::assembly;
@@ -22,10 +23,10 @@ use crate::kernel::email::Email;
 use crate::kernel::random;
 use crate::telemetry;
 use crate::test_bench::Bench;
-use crate::test_bench_command::{self, TestBenchCommand};
 use access_key::AccessKeyOptions;
 use clap::{Parser, Subcommand};
 use std::path::Path;
+use test_bench::TestBenchCommand;
 
 /// Sells, activates and looks after SaaS credit licenses bought through a cloud marketplace.
 #[derive(Parser, Debug)]
@@ -143,7 +144,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Audit { what: AuditCommand::Head } => print_audit_head(&config).await,
         Command::Doctor => examine(&config).await,
         Command::Reconcile => reconcile(&config).await,
-        Command::TestBench { what } => test_bench_command::run(config, what).await,
+        Command::TestBench { what } => test_bench::run(config, what).await,
         Command::Bench(options) => Ok(bench::run(&config, options).await?),
     }
 }

@@ -3,6 +3,7 @@
 
 mod aws;
 mod incoming;
+mod parse;
 mod test_bench;
 mod wire;
 
@@ -14,6 +15,7 @@ pub use wire::{Wire, WireListen, WireSettings};
 use crate::access::Lengths;
 use clap::Args;
 use lettre::message::Mailbox;
+use parse::{optional, or, parse_days, parse_demo, parse_listen, parse_log_format, parse_origin, parse_url, parse_workers};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -271,54 +273,6 @@ impl Config {
     }
 }
 
-fn or<T>(
-    problems: &mut Vec<String>,
-    name: &str,
-    written: Option<String>,
-    default: &str,
-    parse: impl Fn(&str) -> Result<T, String>,
-) -> Option<T> {
-    let text = written.unwrap_or_else(|| default.to_owned());
-    match parse(&text) {
-        Ok(value) => Some(value),
-        Err(problem) => {
-            problems.push(format!("{name} {problem}"));
-            None
-        }
-    }
-}
-
-fn optional<T>(problems: &mut Vec<String>, name: &str, written: Option<String>, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-    written.and_then(|text| or(problems, name, Some(text), "", parse))
-}
-
-fn parse_listen(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| format!("must be an IP address and a port such as 127.0.0.1:8080, not {text:?}"))
-}
-
-fn parse_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("is no address: {error}"))?;
-    if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err("must start with http:// or https://".to_owned()) }
-}
-
-fn parse_origin(text: &str) -> Result<Url, String> {
-    let url = parse_url(text)?;
-    if url.path() == "/" && url.query().is_none() && url.username().is_empty() {
-        Ok(url)
-    } else {
-        Err("must be an origin such as https://credits.example.com, without path or user".to_owned())
-    }
-}
-
-fn parse_demo(text: &str) -> Result<Demo, String> {
-    match text {
-        "auto" => Ok(Demo::Auto),
-        "on" | "1" | "true" | "yes" => Ok(Demo::On),
-        "off" | "0" | "false" | "no" => Ok(Demo::Off),
-        other => Err(format!("must be on, off or auto, not {other:?}")),
-    }
-}
-
 fn seller(problems: &mut Vec<String>, text: &str, aws: AwsSettings) -> Option<Seller> {
     match text {
         "embedded" => Some(Seller::Embedded),
@@ -327,23 +281,6 @@ fn seller(problems: &mut Vec<String>, text: &str, aws: AwsSettings) -> Option<Se
             problems.push(format!("CREDITDESK_MARKETPLACE must be embedded or aws, not {other:?}"));
             None
         }
-    }
-}
-
-fn parse_workers(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|count| (1..=64).contains(count)).ok_or_else(|| format!("must be a number from 1 to 64, not {text:?}"))
-}
-
-fn parse_days(text: &str) -> Result<u16, String> {
-    let most = Lengths::DAYS_MAX;
-    text.parse().ok().filter(|days| *days <= most).ok_or_else(|| format!("must be a whole number of days from 0 to {most}, not {text:?}"))
-}
-
-fn parse_log_format(text: &str) -> Result<bool, String> {
-    match text {
-        "text" => Ok(false),
-        "json" => Ok(true),
-        other => Err(format!("must be text or json, not {other:?}")),
     }
 }
 

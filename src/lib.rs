@@ -25,6 +25,5 @@ pub mod paper;
 pub mod rehearsal;
 pub mod telemetry;
 pub mod test_bench;
-pub mod test_bench_command;
 #[expect(missing_docs, reason = "view structs hold ready-to-print values under names that say what they are")]
 pub mod web;

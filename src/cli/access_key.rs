@@ -11,7 +11,7 @@ use crate::db::{Db, SplitRefusal};
 use crate::identity::actor::{self, Chosen};
 use crate::kernel::clock::Clock;
 use crate::kernel::email::Email;
-use crate::kernel::id::{PersonId, SessionReference};
+use crate::kernel::id::PersonId;
 use crate::marketplace::wire::access_keys::{self, NewKey};
 use clap::Args;
 
@@ -64,11 +64,9 @@ pub async fn make(config: &Config, options: AccessKeyOptions) -> Result<(), CliE
 async fn find_operator(db: &Db, config: &Config, email: &Email) -> Result<(PersonId, StaffScope), CliError> {
     let stored = |error| CliError::Start(StartError::Storage(error));
     let unknown = || CliError::Refused(format!("--as: {} is no Operator of this installation", email.as_str()));
-    let found: Option<(PersonId,)> = db.read("SELECT id FROM people WHERE email_key = $1").bind(email.key()).opt().await.map_err(stored)?;
-    let (person,) = found.ok_or_else(unknown)?;
     let (chosen, at) = (Chosen { business: None, buyer: None }, (Clock::system().now(), config.access_lengths));
-    let actor = actor::find(db, person, SessionReference::generate(), chosen, at).await.map_err(stored)?.ok_or_else(unknown)?;
-    Ok((person, StaffScope::of(&actor, Action::ManageAccessKeys).map_err(|_| unknown())?))
+    let actor = actor::find_by_email(db, email, chosen, at).await.map_err(stored)?.ok_or_else(unknown)?;
+    Ok((actor.person, StaffScope::of(&actor, Action::ManageAccessKeys).map_err(|_| unknown())?))
 }
 
 /// Where the API answers, as far as the configuration tells; nowhere when it is off.

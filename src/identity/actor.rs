@@ -3,7 +3,9 @@
 
 use crate::access::{Actor, BusinessRole, BuyerRole, BuyerSeat, Lengths, Membership, StaffRole, Standing};
 use crate::db::{Db, Error};
+use crate::identity::store::people;
 use crate::kernel::clock::Timestamp;
+use crate::kernel::email::Email;
 use crate::kernel::id::{BusinessId, PersonId, SessionReference};
 use uuid::Uuid;
 
@@ -35,6 +37,17 @@ const PARTS: &str = "\
     UNION ALL SELECT 'buyer', NULL, s.account_id, a.name, s.role, NULL, NULL, NULL FROM buyer_people s JOIN buyer_accounts a ON a.id = s.account_id WHERE s.person_id = $1 \
     UNION ALL SELECT 'staff', NULL, NULL, '', r.role, NULL, NULL, NULL FROM staff_roles r WHERE r.person_id = $1 \
     ORDER BY 1, 4, 5";
+
+/// The same by an address, for a command, which has no session: the actor as of a sign-in at this instant.
+///
+/// # Errors
+/// Any storage error.
+pub async fn find_by_email(db: &Db, email: &Email, chosen: Chosen, at: (Timestamp, Lengths)) -> Result<Option<Actor>, Error> {
+    match people::find_credentials(db, &email.key()).await? {
+        Some(known) => find(db, known.id, SessionReference::generate(), chosen, at).await,
+        None => Ok(None),
+    }
+}
 
 /// The actor at `now`, or none when there is no such person or they are disabled.
 ///

@@ -60,6 +60,26 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "kernel",
         ],
     ),
+    (
+        "cli",
+        &[
+            "application",
+            "bench",
+            "config",
+            "demo",
+            "doctor",
+            "telemetry",
+            "jobs",
+            "identity",
+            "marketplace",
+            "fulfilment",
+            "test_bench",
+            "access",
+            "audit",
+            "db",
+            "kernel",
+        ],
+    ),
 ];
 
 /// The one file that knows the console and the embedded marketplace.

@@ -81,7 +81,6 @@ mod tests {
             aws_events_queue: Some("https://sqs.us-east-1.amazonaws.com/111122223333/events".to_owned()),
             aws_sns_topics: Some("arn:aws:sns:us-east-1:111122223333:a, arn:aws:sns:us-east-1:111122223333:b,".to_owned()),
             aws_sns_cert_hosts: Some("sns.emulator.example,127.0.0.1:7000".to_owned()),
-            ..IncomingSettings::default()
         });
         assert_eq!(problems, Vec::<String>::new());
         assert_eq!(incoming.topics.len(), 2);

@@ -11,4 +11,5 @@ mod layout;
 mod pay_as_you_go;
 mod set_up;
 mod stops;
+mod two_sides;
 mod years;

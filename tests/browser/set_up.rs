@@ -5,7 +5,8 @@ use crate::journey::continue_to_console;
 use crate::support::{Desk, Hands, visit};
 use chrono::TimeDelta;
 
-async fn buy(desk: &Desk, credits: &str) {
+/// A purchase up to the payment, whatever becomes of it.
+pub async fn buy(desk: &Desk, credits: &str) {
     desk.open("/marketplace/pp/prodview-u2in6sa3igl7c/contract").await;
     desk.expect_heading("Configure your Software Contract").await;
     desk.fill("Number of credits", credits).await;

@@ -3,5 +3,6 @@
 mod faults;
 mod journey;
 mod metering;
+mod orders;
 mod reconciliation;
 mod setup;

@@ -21,7 +21,7 @@ use creditdesk::marketplace::publish;
 use serde_json::{Value, json};
 
 /// Makes a target of Trend Micro.
-async fn make(stage: &Stage, name: &str, wanted: Wanted) -> Result<EventTargetId, TargetRefusal> {
+pub async fn make(stage: &Stage, name: &str, wanted: Wanted) -> Result<EventTargetId, TargetRefusal> {
     let (actor, scope) = operator(stage).await;
     let file = std::fs::read_to_string(stage.folder().join("wire.key")).ok();
     let sealing = file.and_then(|text| SealingKey::parse(&text)).unwrap_or_else(SealingKey::generate);

@@ -6,7 +6,7 @@ use creditdesk::web::assets;
 use std::collections::BTreeMap;
 
 /// Every room and the rooms it may use. The files at the top of `src` put the program together and may use all.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("kernel", &[]),
     ("db", &["kernel"]),
     ("access", &["db", "kernel"]),

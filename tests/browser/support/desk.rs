@@ -13,6 +13,9 @@ use thirtyfour::prelude::*;
 /// A page has to be reached by then.
 const PATIENCE: Duration = Duration::from_secs(15);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// What another program has to hear first is looked for this often, for a minute and a half.
+const LOAD_AGAIN: Duration = Duration::from_millis(500);
+const LOADS: usize = 180;
 /// More stops than this to reach something would tire anybody.
 const TABS_MAX: usize = 60;
 
@@ -63,8 +66,18 @@ pub fn in_runtime(story: impl Future<Output = ()>) {
 impl Desk {
     /// Another desk at the same portal.
     pub async fn open_at(portal: &Portal, hands: Hands) -> Self {
+        Self::open_at_address(&portal.origin, hands).await
+    }
+
+    /// A desk at any address.
+    pub async fn open_at_address(origin: &str, hands: Hands) -> Self {
         let chromium = Chromium::start(hands != Hands::MouseWithoutScripts).await;
-        Self { chromium, origin: portal.origin.clone(), hands }
+        Self { chromium, origin: origin.to_owned(), hands }
+    }
+
+    /// Goes on at another address in the same browser.
+    pub fn turn_to(&mut self, origin: &str) {
+        origin.clone_into(&mut self.origin);
     }
 
     fn driver(&self) -> &WebDriver {
@@ -298,6 +311,20 @@ impl Desk {
     /// Loads the page again.
     pub async fn reload(&self) {
         self.driver().refresh().await.expect("a page");
+    }
+
+    /// Opens a page until it has this: another program has to hear of something first.
+    pub async fn open_until(&self, path: &str, xpath: &str) {
+        let mut glances = tokio::time::interval(LOAD_AGAIN);
+        for _ in 0..LOADS {
+            glances.tick().await;
+            self.open(path).await;
+            self.settle().await;
+            if self.has(xpath).await {
+                return;
+            }
+        }
+        panic!("{path} never has {xpath}; {}", self.describe().await);
     }
 
     /// Goes back.

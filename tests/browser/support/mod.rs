@@ -4,5 +4,6 @@ pub mod axe;
 pub mod chromium;
 pub mod desk;
 pub mod portal;
+pub mod side;
 
 pub use desk::{Desk, Hands, in_runtime, visit};

@@ -69,6 +69,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "demo",
             "doctor",
             "telemetry",
+            "web",
             "jobs",
             "identity",
             "marketplace",

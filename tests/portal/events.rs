@@ -42,14 +42,14 @@ async fn count(stage: &Stage, sql: &'static str) -> i64 {
 
 /// A seller's consumer of a queue.
 #[derive(Clone)]
-struct Consumer {
+pub struct Consumer {
     client: Client,
     queue: String,
 }
 
 impl Consumer {
     /// Of the queue `events` of Trend Micro, which is made.
-    async fn new(stage: &Stage, portal: &Portal) -> Self {
+    pub async fn new(stage: &Stage, portal: &Portal) -> Self {
         make(stage, "events", Wanted::Queue).await.unwrap();
         Self::of(stage, portal, TREND_MICRO).await
     }
@@ -62,7 +62,7 @@ impl Consumer {
     }
 
     /// An operation on the queue.
-    async fn call(&self, operation: &str, mut body: Value) -> Answer {
+    pub async fn call(&self, operation: &str, mut body: Value) -> Answer {
         if body.get("QueueUrl").is_none() {
             body["QueueUrl"] = json!(self.queue);
         }
@@ -85,7 +85,7 @@ impl Consumer {
     }
 
     /// Everything that is there, for half a minute.
-    async fn all(&self) -> Vec<Value> {
+    pub async fn all(&self) -> Vec<Value> {
         let mut all = Vec::new();
         loop {
             let some = self.receive(json!({ "MaxNumberOfMessages": 10, "AttributeNames": ["All"] })).await;

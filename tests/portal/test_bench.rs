@@ -2,6 +2,7 @@
 //! people meet, the inspector without secrets, and nothing of it while it is off.
 
 mod clock;
+mod deliveries;
 mod faults;
 mod inspector;
 mod switched_off;

@@ -3,6 +3,7 @@
 
 mod forged;
 mod forgeries;
+mod heard;
 mod shapes;
 
 use crate::support::Stage;

@@ -90,7 +90,7 @@ impl Courier {
         if due.is_empty() {
             return Ok(0);
         }
-        let signer = self.signer.get_or_try_init(|| Signer::load(&self.db, &self.sealing, self.clock.now())).await?;
+        let signer = self.signer.get_or_try_init(|| Signer::load(&self.db, &self.sealing, self.clock.unmoved().now())).await?;
         let tries = join_all(due.iter().map(|delivery| self.try_one(signer, delivery))).await;
         tries.into_iter().try_fold(0, |sum, taken| Ok(sum + u64::from(taken?)))
     }

@@ -87,7 +87,11 @@ fn before_the_end(term: Term<'_>, reading: &Reading, facts: Option<&AgreementFac
     let begins_at_the_end = facts.is_some_and(|facts| facts.starts_at.timestamp() >= term.expires_at.timestamp());
     let renewed = facts.is_some_and(|facts| facts.ending == Some(Ending::Renewed));
     let replaced = facts.is_some_and(|facts| facts.ending == Some(Ending::Replaced)) && reading.rows.is_empty();
-    if begins_at_the_end || renewed {
+    // It ran out at the very end that is known here: only the marketplace's clock is ahead.
+    let ran_out =
+        |facts: &AgreementFacts| facts.ending == Some(Ending::Expired) && facts.ends_at.timestamp() == term.expires_at.timestamp();
+    let ended_there = is_own && reading.rows.is_empty() && facts.is_some_and(ran_out);
+    if begins_at_the_end || renewed || ended_there {
         AtEnd::NotYet
     } else if replaced || !is_own {
         AtEnd::Unclear(reported)
@@ -192,6 +196,10 @@ mod tests {
         assert_eq!(decided("own", Some(facts("agmt-1", end(), None)), later, now), AtEnd::NotYet);
         assert_eq!(decided("new", Some(facts("agmt-1", end(), None)), later, now), AtEnd::NotYet);
         assert_eq!(decided("own", Some(facts("agmt-1", start, Some(Ending::Renewed))), None, now), AtEnd::NotYet);
+        assert_eq!(decided("own", Some(facts("agmt-1", start, Some(Ending::Expired))), None, now), AtEnd::NotYet, "a clock ahead of ours");
+        let cut_short = Some(facts("agmt-1", start - TimeDelta::days(1), Some(Ending::Expired)));
+        assert_eq!(decided("own", cut_short, None, now), AtEnd::Runs, "an earlier end than ours is a difference");
+        assert_eq!(decided("own", Some(facts("agmt-1", start, Some(Ending::Terminated))), None, now), AtEnd::Runs);
         assert_eq!(decided("own", Some(facts("agmt-1", start, Some(Ending::Replaced))), None, now), AtEnd::Unclear(0));
         assert_eq!(decided("new", Some(facts("agmt-1", start, None)), later, now), AtEnd::Unclear(900));
     }

@@ -205,6 +205,8 @@ async fn end(tx: &mut Tx, contract: &Booked, who: &Who) -> Result<(), Error> {
         return Ok(());
     }
     contracts::end(tx, contract.id, who.now).await?;
+    // Whatever was asked about its credits is idle: they ended with it.
+    questions::close_all(tx, contract.id, who.now).await?;
     let entry = audit::Entry::new("contract.ended", contract.id)
         .in_business(contract.business_id)
         .in_buyer_account(&contract.buyer_account_id)

@@ -1,6 +1,7 @@
 //! What the test bench does to deliveries of events: when somebody first looks for them, each is made late, doubled, dropped
 //! or let others overtake it, as the faults of that moment say. Nothing is read or written while the bench is off.
 
+use super::event_target::TargetKind;
 use super::store::deliveries::{self, Planned};
 use crate::db::{Db, Error};
 use crate::kernel::clock::Timestamp;
@@ -25,10 +26,14 @@ pub(super) async fn decide(bench: &Bench, db: &Db, now: Timestamp) -> Result<(),
         let turn = delivery.id.uuid().as_u64_pair().1;
         let at = bench.plan_deliveries(delivery.queued_at, turn).await?;
         let planned = tx!(db, |tx| { deliveries::plan(tx, &delivery, &at, now).await })?;
-        if planned == Planned::Dropped {
-            let to = format!("{} {}", delivery.kind.as_str(), delivery.target_name);
-            note(bench, &delivery.message, &to, (0, "Dropped by the test bench."), now).await;
-        }
+        let answer = match (planned, delivery.kind) {
+            (Planned::Dropped, _) => (0, "Dropped by the test bench."),
+            (Planned::Delivered, TargetKind::Queue) => (200, "In the queue."),
+            // The courier tells what a webhook answered.
+            (Planned::Delivered, TargetKind::Webhook) | (Planned::Already, _) => continue,
+        };
+        let to = format!("{} {}", delivery.kind.as_str(), delivery.target_name);
+        note(bench, &delivery.message, &to, answer, now).await;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! elsewhere.
 
 use crate::kernel::clock::Timestamp;
+use crate::kernel::hex;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -66,8 +67,7 @@ impl Head {
 
 impl std::fmt::Display for Head {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{}:", self.sequence)?;
-        self.hash.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+        write!(out, "{}:{}", self.sequence, hex::of(&self.hash))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Requests of the marketplace's API, signed as the SDKs sign them: what a client does before each call.
 
 use super::load::{self, Answer};
+use crate::kernel::hex;
 use anyhow::ensure;
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
@@ -44,11 +45,11 @@ impl Key {
         headers.sort();
         let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
         let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
-        let canonical = format!("POST\n{path}\n\n{lines}\n{names}\n{}", hex(&Sha256::digest(body)));
+        let canonical = format!("POST\n{path}\n\n{lines}\n{names}\n{}", hex::of(&Sha256::digest(body)));
         let scope = format!("{}/us-east-1/aws-marketplace/aws4_request", &stamp[..8]);
-        let text = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", hex(&Sha256::digest(canonical.as_bytes())));
+        let text = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", hex::of(&Sha256::digest(canonical.as_bytes())));
         let key = scope.split('/').fold(format!("AWS4{}", self.secret).into_bytes(), |key, part| mac(&key, part));
-        let signature = hex(&mac(&key, &text));
+        let signature = hex::of(&mac(&key, &text));
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let id = &self.id;
         let head = format!(
@@ -74,10 +75,6 @@ impl Key {
         ensure!(head.starts_with("HTTP/1.1 200"), "{call:?} is answered {body}");
         Ok(serde_json::from_str(&body)?)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]

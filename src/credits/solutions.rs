@@ -6,6 +6,7 @@ mod reader;
 
 use super::rates::Rate;
 use crate::kernel::credits::Credits;
+use crate::kernel::hex;
 use crate::kernel::show;
 use crate::text_enum;
 use sha2::{Digest, Sha256};
@@ -272,8 +273,7 @@ impl Solutions {
     /// # Errors
     /// Every problem at once. A file that is no TOML has one: its syntax error.
     pub fn parse(text: &str) -> Result<Self, Problems> {
-        let digest = Sha256::digest(text.as_bytes());
-        let fingerprint = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = hex::of(&Sha256::digest(text.as_bytes()));
         reader::read(text).map(|solutions| Self { solutions, fingerprint })
     }
 

@@ -10,6 +10,7 @@ use super::store::{registrations, waiting as store};
 use crate::audit::{self, Who};
 use crate::db::{Error, Failed, SplitRefusal};
 use crate::kernel::clock::Timestamp;
+use crate::kernel::hex;
 use crate::kernel::secret::Secret;
 use crate::text_enum;
 use crate::tx;
@@ -90,7 +91,7 @@ pub async fn keep(room: &Fulfilment, presented: &str, who: &Who) -> Result<Optio
 
 /// What a sealed token is bound to.
 fn named(handle_hash: &[u8]) -> String {
-    handle_hash.iter().fold("waiting token ".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    format!("waiting token {}", hex::of(handle_hash))
 }
 
 /// How the token behind a handle stands; `None` where none was kept.

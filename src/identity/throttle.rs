@@ -7,6 +7,7 @@
 use super::store::throttles as store;
 use crate::db::{Db, Error, Tx};
 use crate::kernel::clock::Timestamp;
+use crate::kernel::hex;
 use crate::tx;
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
@@ -76,8 +77,7 @@ impl Key {
     #[must_use]
     pub fn of_account(limit: Limit, email_key: &str) -> Self {
         let hash = Sha256::digest(email_key.as_bytes());
-        let hex = hash.iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        Self { limit, name: format!("{} {hex}", limit.kind) }
+        Self { limit, name: format!("{} {}", limit.kind, hex::of(&hash[..16])) }
     }
 
     /// A network address; of IPv6 the /64, which one customer has to themselves.

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod credits;
 pub mod day;
 pub mod email;
+pub mod hex;
 pub mod id;
 pub mod money;
 pub mod page;

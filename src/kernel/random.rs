@@ -41,9 +41,7 @@ pub fn word(length: usize) -> String {
 /// `2 * N` lower-case hexadecimal digits.
 #[must_use]
 pub fn hex<const N: usize>() -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes::<N>().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+    super::hex::of(&bytes::<N>())
 }
 
 /// A time-ordered id (UUID version 7). Not a secret: part of it is the time.

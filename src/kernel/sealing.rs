@@ -47,7 +47,7 @@ impl SealingKey {
     /// For the key file, and nowhere else.
     #[must_use]
     pub fn reveal(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        super::hex::of(&self.0)
     }
 
     /// Seals a secret for what is named by `of`.

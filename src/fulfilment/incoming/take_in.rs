@@ -6,6 +6,7 @@ use super::store;
 use crate::audit::{self, Entry, Who};
 use crate::db::{Db, Error};
 use crate::kernel::clock::Timestamp;
+use crate::kernel::hex;
 use crate::kernel::id::EventId;
 use crate::tx;
 use serde_json::json;
@@ -51,8 +52,7 @@ pub async fn take_in(db: &Db, raw: &str, carrier: Option<&str>, now: Timestamp) 
 }
 
 fn fingerprint(raw: &str) -> String {
-    let digest = Sha256::digest(raw.as_bytes());
-    digest.iter().fold("text:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+    format!("text:{}", hex::of(&Sha256::digest(raw.as_bytes())))
 }
 
 fn advisory(id: EventId, event: &Event) -> Entry {

@@ -4,6 +4,7 @@
 
 use crate::db::{Db, Error};
 use crate::kernel::clock::Timestamp;
+use crate::kernel::hex;
 use crate::kernel::sealing::SealingKey;
 use crate::marketplace::store::signing_certificates as store;
 use aws_lc_rs::rand::SystemRandom;
@@ -111,7 +112,7 @@ fn make(sealing: &SealingKey, now: Timestamp) -> Result<Made, rcgen::Error> {
     params.not_before = date_time_ymd(from.year(), small(from.month()), small(from.day()));
     params.not_after = date_time_ymd(from.year() + YEARS, 1, 1);
     let certificate = params.self_signed(&key)?;
-    let id: String = Sha256::digest(certificate.der())[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let id = hex::of(&Sha256::digest(certificate.der())[..16]);
     let sealed_key = sealing.seal(&STANDARD.encode(key.serialize_der()), &id);
     Ok(Made { certificate: certificate.pem(), sealed_key, id })
 }

@@ -3,6 +3,7 @@
 
 use super::fault::Fault;
 use crate::kernel::clock::Timestamp;
+use crate::kernel::hex;
 use chrono::{NaiveDateTime, TimeDelta};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -154,7 +155,7 @@ fn check_time(claim: &Claim, now: Timestamp) -> Result<(), Fault> {
 
 fn text_to_sign(request: Arrived<'_>, claim: &Claim) -> String {
     let Claim { scope_date, region, service, terminator, stamp, .. } = claim;
-    let hash = hex(&Sha256::digest(canonical(request, claim).as_bytes()));
+    let hash = hex::of(&Sha256::digest(canonical(request, claim).as_bytes()));
     format!("{ALGORITHM}\n{stamp}\n{scope_date}/{region}/{service}/{terminator}\n{hash}")
 }
 
@@ -171,7 +172,7 @@ fn canonical(request: Arrived<'_>, claim: &Claim) -> String {
     text.push('\n');
     text.push_str(&claim.signed_headers.join(";"));
     text.push('\n');
-    text.push_str(&hex(&Sha256::digest(request.body)));
+    text.push_str(&hex::of(&Sha256::digest(request.body)));
     text
 }
 
@@ -218,10 +219,6 @@ fn signing_key(secret: &str, claim: &Claim) -> Vec<u8> {
 #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
 fn mac_of(key: &[u8]) -> Hmac<Sha256> {
     Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {

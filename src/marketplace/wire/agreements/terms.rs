@@ -2,6 +2,7 @@
 //! `GetAgreementTerms` says of those that were accepted.
 
 use super::{bad_next_token, find, page_size};
+use crate::kernel::hex;
 use crate::kernel::money::Money;
 use crate::marketplace::agreement::Agreement;
 use crate::marketplace::ids::OfferId;
@@ -38,7 +39,7 @@ impl Term {
     #[must_use]
     pub fn id(self, offer: &OfferId) -> String {
         let hash = Sha256::digest(format!("{offer}/{self}").as_bytes());
-        format!("term-{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        format!("term-{}", hex::of(&hash))
     }
 
     /// The term of an offer that an id names.

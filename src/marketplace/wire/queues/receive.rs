@@ -8,6 +8,7 @@ use super::super::page;
 use super::super::value::Structure;
 use super::whole;
 use crate::kernel::clock::Timestamp;
+use crate::kernel::hex;
 use crate::kernel::id::DeliveryId;
 use crate::marketplace::event_plan;
 use crate::marketplace::store::deliveries::{self, Receipt, Waiting};
@@ -86,7 +87,7 @@ fn shown(queue: &QueueRow, message: &Waiting, wanted: &[&str]) -> Structure {
             attributes = attributes.with(name, value);
         }
     }
-    let md5: String = Md5::digest(message.message.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let md5 = hex::of(&Md5::digest(message.message.as_bytes()));
     let receipt = Receipt { queue: queue.id, message: message.id, attempt: message.attempts };
     let structure = Structure::new()
         .with("MessageId", message.id.uuid().to_string())

@@ -5,7 +5,6 @@ use crate::config::AwsConfig;
 use crate::db::Db;
 use crate::fulfilment::marketplace::aws::Aws;
 use crate::fulfilment::marketplace::aws::clients::Connection;
-use crate::fulfilment::marketplace::aws::incoming::Stored;
 use crate::fulfilment::marketplace::aws::products::ProductList;
 use crate::kernel::clock::Clock;
 use crate::web::shop::Shop;
@@ -44,8 +43,7 @@ pub fn connection(config: &AwsConfig) -> Connection {
 /// When products or credentials cannot be read.
 pub async fn marketplace(config: &AwsConfig, db: &Db, clock: &Clock) -> Result<(Arc<Aws>, ProductList), StartError> {
     let products = load_products(config)?;
-    let incoming = Arc::new(Stored::new(db.clone(), clock.clone()));
-    let made = Aws::connect((db.clone(), clock.clone()), &connection(config), products.clone(), incoming).await;
+    let made = Aws::connect((db.clone(), clock.clone()), &connection(config), products.clone()).await;
     Ok((Arc::new(made.map_err(|error| StartError::Aws(format!("{error:#}")))?), products))
 }
 

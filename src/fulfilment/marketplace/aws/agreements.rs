@@ -6,6 +6,7 @@ use super::chain::{Listed, facts_of};
 use super::circuits::Service;
 use super::entitlements::{far_end, instant, rows};
 use super::key::PurchaseKey;
+use crate::fulfilment::incoming;
 use crate::fulfilment::marketplace::{AgreementFacts, Unreachable};
 use crate::fulfilment::store::purchases;
 use aws_sdk_marketplaceagreement::types::{AgreementStatus, EndTimeBehaviorType, Filter};
@@ -60,7 +61,8 @@ async fn whose(aws: &Aws, key: &str) -> Result<Whose, Unreachable> {
         PurchaseKey::License(arn) => {
             let mut account = account.or_else(|| aws.accounts.find(arn));
             if account.is_none() {
-                account = aws.incoming.account(arn).await;
+                // Without it the account is asked for elsewhere, so a database that does not answer is no more than no event.
+                account = incoming::find_account(&aws.db, arn).await.ok().flatten();
             }
             if account.is_none() {
                 account = account_by_entitlement(aws, arn).await?;

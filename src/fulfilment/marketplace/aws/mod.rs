@@ -8,7 +8,6 @@ mod circuits;
 pub mod clients;
 mod entitlements;
 mod failure;
-pub mod incoming;
 pub mod key;
 mod meter;
 mod pace;
@@ -18,6 +17,7 @@ mod resolve;
 
 use super::{AgreementFacts, Change, Entitlement, Marketplace, Metering, ResolveError, ResolvedPurchase, Unreachable, Usage};
 use crate::db::Db;
+use crate::fulfilment::incoming;
 use crate::fulfilment::license::Source;
 use crate::kernel::clock::{Clock, Timestamp};
 use crate::kernel::id::EventId;
@@ -25,11 +25,10 @@ use crate::kernel::secret::Secret;
 use async_trait::async_trait;
 use circuits::Circuits;
 use clients::{Clients, Connection};
-use incoming::Incoming;
 use pace::Pace;
 use products::ProductList;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// License ARNs whose account is kept in memory; more are asked for again.
 const ACCOUNTS_MAX: usize = 50_000;
@@ -43,7 +42,6 @@ pub struct Aws {
     pace: Pace,
     accounts: Accounts,
     products: ProductList,
-    incoming: Arc<dyn Incoming>,
 }
 
 impl Aws {
@@ -51,15 +49,10 @@ impl Aws {
     ///
     /// # Errors
     /// When the credentials file cannot be read.
-    pub async fn connect(
-        (db, clock): (Db, Clock),
-        connection: &Connection,
-        products: ProductList,
-        incoming: Arc<dyn Incoming>,
-    ) -> anyhow::Result<Self> {
+    pub async fn connect((db, clock): (Db, Clock), connection: &Connection, products: ProductList) -> anyhow::Result<Self> {
         let clients = Clients::new(connection, &clock).await?;
         let circuits = Circuits::new(clock.clone());
-        Ok(Self { db, clock, clients, circuits, pace: Pace::new(), accounts: Accounts::default(), products, incoming })
+        Ok(Self { db, clock, clients, circuits, pace: Pace::new(), accounts: Accounts::default(), products })
     }
 }
 
@@ -104,11 +97,11 @@ impl Marketplace for Aws {
     }
 
     async fn receive(&self, most: u32) -> Result<Vec<Change>, Unreachable> {
-        self.incoming.waiting(most).await
+        incoming::list_waiting(&self.db, most, self.clock.now()).await.map_err(|error| Unreachable(error.into()))
     }
 
     async fn acknowledge(&self, changes: &[EventId]) -> Result<(), Unreachable> {
-        self.incoming.acknowledge(changes).await
+        incoming::acknowledge(&self.db, changes, self.clock.now()).await.map_err(|error| Unreachable(error.into()))
     }
 
     /// AWS does not want to know.

@@ -116,9 +116,3 @@ pub struct Event {
     /// Whether the marketplace has to be read for it.
     pub state: State,
 }
-
-/// The license ARN under which a legacy purchase is kept, which AWS gives none.
-#[must_use]
-pub fn legacy_arn(product: &str, customer: &str) -> String {
-    format!("legacy:{product}:{customer}")
-}

@@ -1,7 +1,8 @@
 //! SQL of incoming events, and of the contracts that they name.
 
-use super::event::{Event, Keys, Kind, Reference, State, legacy_arn};
+use super::event::{Event, Keys, Kind, Reference, State};
 use crate::db::{Db, Error, Tx};
+use crate::fulfilment::marketplace::aws::key;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::id::EventId;
 
@@ -182,7 +183,7 @@ pub(super) async fn list_previous(db: &Db, agreement: &str) -> Result<Vec<String
 pub(super) async fn list_of_customer(db: &Db, product: &str, customer: &str) -> Result<Vec<String>, Error> {
     let rows = db
         .read("SELECT license_arn FROM contracts WHERE license_arn = $1 UNION SELECT license_arn FROM contracts WHERE buyer_account_id = $3 AND product_code = $2 AND source <> 'code'")
-        .bind(legacy_arn(product, customer))
+        .bind(key::legacy(product, customer))
         .bind(product)
         .bind(customer)
         .all()

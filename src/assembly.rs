@@ -4,7 +4,7 @@
 use crate::application::{Launch, Portal, StartError};
 use crate::assembly_aws;
 use crate::audit::Who;
-use crate::config::{Config, Demo, MailTo, Seller, WireListen};
+use crate::config::{Config, Demo, MailTo, Seller};
 use crate::credits::allocation::apply_rates;
 use crate::credits::solutions::{self, Solutions};
 use crate::db::{self, Db};
@@ -89,14 +89,11 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         tracing::info!(changed, "the rates of the solutions file were applied to what is allocated");
     }
     let origin = public_url.origin().ascii_serialization();
-    let endpoint = match config.wire.listen {
-        WireListen::Portal => origin.clone(),
-        WireListen::Own(address) => format!("http://{address}"),
-        WireListen::Off => String::new(),
-    };
+    let endpoint = config.wire.endpoint(&origin).unwrap_or_default();
     let providers = if demonstration { Providers::with_test() } else { Providers::invoice_only() };
     let till = Till { db: db.clone(), providers: providers.under(&bench), public_url: origin.clone() };
-    let sealing = sealing_key(&config)?;
+    let (fulfilment, shop) = console(&config, (&db, &clock, &bench), &origin, (marketplace, products)).await?;
+    let sealing = fulfilment.sealing.clone();
     let links = courier::Links {
         origin: origin.clone(),
         certificate: paths::sns_certificate,
@@ -104,7 +101,6 @@ pub async fn build(launch: Launch, db: Db, listening_on: SocketAddr) -> Result<P
         targets: paths::event_targets,
     };
     let courier = Courier::new(db.clone(), clock.clone(), sealing.clone(), links, bench.clone())?;
-    let (fulfilment, shop) = console(&config, (&db, &clock, &bench), &origin, (marketplace, products)).await?;
     Ok(Portal {
         courier,
         content_security_policy: headers::content_security_policy(&consoles),

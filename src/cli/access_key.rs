@@ -6,7 +6,7 @@ use crate::access::{Action, StaffScope};
 use crate::application::StartError;
 use crate::assembly;
 use crate::audit::{ActingAs, Who};
-use crate::config::{Config, WireListen};
+use crate::config::Config;
 use crate::db::{Db, SplitRefusal};
 use crate::identity::actor::{self, Chosen};
 use crate::kernel::clock::Clock;
@@ -76,9 +76,5 @@ async fn find_operator(db: &Db, config: &Config, email: &Email) -> Result<(Perso
 /// Where the API answers, as far as the configuration tells; nowhere when it is off.
 fn endpoint(config: &Config) -> Option<String> {
     let public = config.public_url.as_ref().map(|url| url.origin().ascii_serialization());
-    match config.wire.listen {
-        WireListen::Portal => Some(public.unwrap_or_else(|| format!("http://{}", config.listen))),
-        WireListen::Own(address) => Some(format!("http://{address}")),
-        WireListen::Off => None,
-    }
+    config.wire.endpoint(&public.unwrap_or_else(|| format!("http://{}", config.listen)))
 }

@@ -51,6 +51,16 @@ impl Wire {
         }
     }
 
+    /// Where the official SDKs call, when the portal's pages are at `origin`; `None` when they cannot.
+    #[must_use]
+    pub fn endpoint(&self, origin: &str) -> Option<String> {
+        match self.listen {
+            WireListen::Portal => Some(origin.to_owned()),
+            WireListen::Own(address) => Some(format!("http://{address}")),
+            WireListen::Off => None,
+        }
+    }
+
     /// Checks the settings.
     pub(super) fn from_settings(settings: WireSettings, problems: &mut Vec<String>) -> Self {
         let listen = optional(problems, "CREDITDESK_WIRE_LISTEN", settings.wire_listen, |text| match text {

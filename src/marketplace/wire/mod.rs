@@ -22,5 +22,3 @@ pub mod signature;
 pub mod switches;
 mod usage;
 pub mod value;
-
-pub use crate::kernel::sealing;

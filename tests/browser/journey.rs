@@ -58,6 +58,11 @@ pub async fn set_up_and_activate(desk: &Desk) {
     desk.press("Sign in as somebody else").await;
     desk.expect_heading("Sign in").await;
     desk.sign_in("licensing@acme.example").await;
+    activate(desk).await;
+}
+
+/// Step 7, once somebody with licensing permission has signed in: what was bought is reviewed and activated.
+pub async fn activate(desk: &Desk) {
     desk.expect_heading("Activate your Trend Micro Solutions").await;
     assert_eq!(desk.fact("Business").await, "Acme Industries");
     assert_eq!(desk.fact("Number of credits").await, "1,000 credits");
@@ -100,6 +105,14 @@ async fn see_credits(desk: &Desk, total: &str) {
 async fn upgrade(portal: &Portal, desk: &Desk) {
     portal.clock.advance(chrono::TimeDelta::minutes(10));
     desk.sign_in_anew("buyer@acme.example").await;
+    add_credits(desk).await;
+    portal.run_due_jobs().await;
+    desk.sign_in_anew("licensing@acme.example").await;
+    see_credits(desk, "1,500").await;
+}
+
+/// The buyer's part of it: 500 credits more, paid for.
+pub async fn add_credits(desk: &Desk) {
     desk.open("/marketplace/subscriptions").await;
     desk.expect_heading("Subscriptions").await;
     desk.click("Trend Vision One").await;
@@ -109,9 +122,6 @@ async fn upgrade(portal: &Portal, desk: &Desk) {
     desk.expect_heading("Review and pay").await;
     desk.press("Pay now").await;
     desk.expect_heading("Your credits were added").await;
-    portal.run_due_jobs().await;
-    desk.sign_in_anew("licensing@acme.example").await;
-    see_credits(desk, "1,500").await;
 }
 
 /// Step 10: support asks, a support lead approves, and the credits are in the other business.

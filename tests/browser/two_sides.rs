@@ -1,7 +1,7 @@
 //! Two programs that meet only as a seller's console and AWS do: by the browser's form, the official SDK's signed calls, and
 //! a queue whose events come twice, late and in the wrong order. The years pass by the movable clock of each.
 
-use crate::journey::buy;
+use crate::journey::{activate, add_credits, buy};
 use crate::set_up;
 use crate::support::side::{Place, Side, make_queue};
 use crate::support::{Desk, Hands, in_runtime};
@@ -95,12 +95,7 @@ fn a_purchase_lives_its_years_across_two_programs() {
     meet(async |sides| {
         buy(sides.as_buyer().await).await;
         let desk = sides.set_up().await;
-        desk.expect_heading("Activate your Trend Micro Solutions").await;
-        assert_eq!(desk.fact("Business").await, "Acme Industries");
-        assert_eq!(desk.fact("Number of credits").await, "1,000 credits");
-        desk.tick("I accept the license terms").await;
-        desk.press("Activate").await;
-        desk.expect_heading("Activation Successful").await;
+        activate(desk).await;
         desk.open("/console/licenses").await;
         desk.expect_heading("License Information").await;
         assert!(desk.shows("Trend Vision One").await && desk.shows("AWS Marketplace").await, "{}", desk.text().await);
@@ -108,7 +103,7 @@ fn a_purchase_lives_its_years_across_two_programs() {
         assert!(desk.has(&valid("1,000")).await, "{}", desk.text().await);
         let ends = expiration(desk, &item("New", "1,000", "Active")).await;
 
-        upgrade(sides.as_buyer().await).await;
+        add_credits(sides.as_buyer().await).await;
         let desk = sides.at_console(LICENSING).await;
         desk.open_until("/console/credits", &valid("1,500")).await;
         assert_eq!(expiration(desk, &item("Upgrade", "500", "Active")).await, ends, "an upgrade ends with its contract");
@@ -140,17 +135,6 @@ fn a_purchase_lives_its_years_across_two_programs() {
         assert!(!desk.has("//section[@id='purchases']//tr[td[4][starts-with(normalize-space(), 'Active')]]").await);
         nothing_is_asked(sides).await;
     });
-}
-
-async fn upgrade(desk: &Desk) {
-    desk.open("/marketplace/subscriptions").await;
-    desk.click("Trend Vision One").await;
-    desk.tab("Upgrade current contract").await;
-    desk.fill("Credits to add", "500").await;
-    desk.press("Upgrade contract").await;
-    desk.expect_heading("Review and pay").await;
-    desk.press("Pay now").await;
-    desk.expect_heading("Your credits were added").await;
 }
 
 /// What the faults did is seen: four events, each of which came again, and all of them followed.
